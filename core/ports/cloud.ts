@@ -1,0 +1,127 @@
+/**
+ * The cloud, as the engine needs it. One adapter per cloud implements it; all pass `tests/contracts/cloud.ts`.
+ *
+ * Every call may be repeated. A create call carries a `token`: asked again with the same token and the same request
+ * it returns the first result, also when the first reply was lost. Read calls return `undefined` for what does not
+ * exist; delete calls of what does not exist succeed. Transient trouble (throttling, a lost connection, a 5xx) is
+ * retried inside the adapter; what remains is thrown as a `Fault` with a code of the catalogue, the cloud's own code
+ * and its RequestId in the facts, and the SDK's error as `cause`.
+ */
+
+/** What Ferry tags everything with, so that it can be found again and never taken for somebody else's. */
+export interface Tags {
+  /** `ferry:managed` = `true` is added by the adapter to all of them. */
+  readonly 'ferry:job': string
+  readonly 'ferry:sync'?: string
+  /** The ledger's key of this resource: one resource has one key, for ever. */
+  readonly 'ferry:key': string
+}
+
+export interface Instance {
+  readonly id: string
+  readonly name: string
+  readonly status: 'Pending' | 'Starting' | 'Running' | 'Stopping' | 'Stopped'
+  /** Where agents reach it: the public address if it has one, else the private. Empty until the cloud assigned it. */
+  readonly address: string
+  readonly imageId: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Disk {
+  readonly id: string
+  readonly instanceId: string | undefined
+  /** As the cloud names it: `/dev/xvda` is the system disk, `/dev/xvdb` the first data disk. */
+  readonly device: string
+  readonly role: 'system' | 'data'
+  readonly sizeGiB: number
+  readonly status: string
+}
+
+export interface Snapshot {
+  readonly id: string
+  readonly diskId: string
+  readonly status: 'progressing' | 'accomplished' | 'failed'
+  /** 0 to 100. */
+  readonly percent: number
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface CloudImage {
+  readonly id: string
+  readonly name: string
+  readonly status: 'Waiting' | 'Creating' | 'Available' | 'UnAvailable' | 'CreateFailed' | 'Deprecated'
+  readonly percent: number
+  readonly inUse: boolean
+  readonly snapshotIds: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface NewInstance {
+  readonly token: string
+  readonly name: string
+  readonly imageId: string
+  /** Tried in order when one is sold out; each try has a token of its own, derived from `token`. */
+  readonly instanceTypes: readonly string[]
+  readonly zone: string
+  readonly vSwitch: string
+  readonly securityGroup: string
+  readonly publicAddress: boolean
+  readonly systemDiskGiB: number
+  readonly dataDisks: readonly { readonly sizeGiB: number; readonly snapshotId?: string }[]
+  /** Plain text; the adapter encodes it. */
+  readonly userData?: string
+  /** The cloud releases it by itself then: a guard against leaks. At least 30 minutes ahead. */
+  readonly releaseAt?: Date
+  readonly tags: Tags
+}
+
+export interface NewImage {
+  readonly token: string
+  /** 2 to 128 characters, a letter first, unique per region. */
+  readonly name: string
+  readonly description: string
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly bootMode: 'BIOS' | 'UEFI'
+  /** In disk order: the first is the system disk's. */
+  readonly snapshots: readonly { readonly id: string; readonly sizeGiB: number }[]
+  readonly tags: Tags
+}
+
+/** Anything billable that carries `ferry:managed`. */
+export interface TaggedResource {
+  readonly kind: 'instance' | 'disk' | 'snapshot' | 'image'
+  readonly id: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface Cloud {
+  /** Creates and starts an instance. Faults: NO_STOCK, QUOTA_INSTANCES, BALANCE, FORBIDDEN, … */
+  createInstance(request: NewInstance): Promise<string>
+  instance(id: string): Promise<Instance | undefined>
+  instancesTagged(tags: Partial<Tags>): Promise<readonly Instance[]>
+  /** Asks; returns before it has happened. A stopped instance is started, a running one restarted. */
+  restartInstance(id: string): Promise<void>
+  /** Stops if need be, then deletes it with the disks that came with it. Returns when the cloud has accepted it. */
+  deleteInstance(id: string): Promise<void>
+  /** Whether the Cloud Assistant inside the instance answers: the sign that its system has booted. */
+  assistantAnswers(instanceId: string): Promise<boolean>
+  disksOf(instanceId: string): Promise<readonly Disk[]>
+  deleteDisk(id: string): Promise<void>
+  /** Begins a snapshot of a disk as it is now. One at a time per disk. */
+  createSnapshot(request: { token: string; diskId: string; name: string; tags: Tags }): Promise<string>
+  snapshot(id: string): Promise<Snapshot | undefined>
+  snapshotsTagged(tags: Partial<Tags>): Promise<readonly Snapshot[]>
+  /** Refused (Fault SNAPSHOT_IN_USE) while an image is made of it. */
+  deleteSnapshot(id: string): Promise<void>
+  /**
+   * Begins an image from snapshots. Faults: IMAGE_NAME_TAKEN, QUOTA_IMAGES, and IMAGE_FROM_DATA_DISK_REFUSED where
+   * the account may not make a system disk of a data disk's snapshot.
+   */
+  createImage(request: NewImage): Promise<string>
+  image(id: string): Promise<CloudImage | undefined>
+  imagesTagged(tags: Partial<Tags>): Promise<readonly CloudImage[]>
+  /** Never forced: Fault IMAGE_IN_USE when an instance was made of it. Its snapshots stay. */
+  deleteImage(id: string): Promise<void>
+  /** Everything with our tags, whatever made it. */
+  inventory(): Promise<readonly TaggedResource[]>
+}
