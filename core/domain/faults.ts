@@ -1,0 +1,262 @@
+/**
+ * The fault catalogue: every coded problem that Ferry knows, told once. Replies, `troubleshoot`, `retry`, logs and
+ * docs/faults.md read it. Adapters translate what they meet into these codes at the edge.
+ */
+
+/** Who can mend it. `ferry`: it mends itself by trying again. */
+export type Mender = 'ferry' | 'operator' | 'source' | 'cloud-account' | 'cloud'
+
+export interface FaultEntry {
+  readonly title: string
+  readonly cause: string
+  /** What to do, in sentences or commands to copy; `<job>` stands for the job's name. */
+  readonly remedy: string
+  /** Worth trying again by itself, with back-off. */
+  readonly transient: boolean
+  /** Whether `retry` can help at all. */
+  readonly retryable: boolean
+  readonly mender: Mender
+}
+
+const entry = (
+  title: string,
+  cause: string,
+  remedy: string,
+  mender: Mender,
+  more: Partial<Pick<FaultEntry, 'transient' | 'retryable'>> = {},
+): FaultEntry => ({ title, cause, remedy, mender, transient: false, retryable: true, ...more })
+
+export const FAULTS = {
+  // The source and its agent.
+  AGENT_OFFLINE: entry(
+    'The source agent does not answer',
+    'The agent on the source has stopped, or the source cannot reach the bot.',
+    'On the source, start the agent again (`node ferry-agent.mjs`), check that it reaches the bot, then `retry <job>`.',
+    'source',
+  ),
+  SOURCE_DISK_READ: entry(
+    'A block of the source disk cannot be read',
+    'The disk reports a read error.',
+    'Check the disk on the source (`dmesg`, `smartctl -a`), mend or replace it, then `retry <job>`.',
+    'source',
+  ),
+  SOURCE_DISK_GONE: entry(
+    'A disk of the source is gone',
+    'The disk was unplugged, detached or renamed.',
+    'Attach the disk again under the same name, then `retry <job>`.',
+    'source',
+  ),
+  DISK_CHANGED: entry(
+    'A disk of the source is not the one that was enrolled',
+    'The disk was resized or replaced since the job was created.',
+    'A resized or replaced disk needs a job of its own: `clear <job>`, then `create` it again.',
+    'operator',
+    { retryable: false },
+  ),
+  // The receiver and the way to it.
+  RECEIVER_UNREACHABLE: entry(
+    'The receiver on the intermediate does not answer',
+    'The receiver has stopped, the intermediate was restarted, or the way to its port 8703 is blocked.',
+    '`retry <job>` restarts the intermediate if its receiver is silent and goes on from the blocks it holds. If it comes back: allow TCP 8703 from the source to the intermediate.',
+    'operator',
+  ),
+  RECEIVER_NOT_STARTED: entry(
+    'The intermediate runs but its receiver has not reported',
+    'The intermediate cannot reach the bot, or its first start failed.',
+    'Check that the intermediate can reach the public address of the bot (FERRY_PUBLIC_URL), look at its console in the cloud, then `retry <job>`.',
+    'operator',
+  ),
+  RECEIVER_DISK_FULL: entry(
+    'The disk of the intermediate is full',
+    'The storage under the intermediate has no space left.',
+    'Free space or enlarge the storage, then `retry <job>`; blocks already applied are kept.',
+    'operator',
+  ),
+  RECEIVER_IO: entry(
+    'The intermediate cannot write its disk',
+    'Its storage reported an error; what was being written is unknown and will be compared again.',
+    '`retry <job>`. If it comes back: `clear <job>` and create it again, so that it gets other disks.',
+    'cloud',
+  ),
+  PROTOCOL: entry(
+    'Agent and receiver do not understand each other',
+    'One of them is of another version, or something between them changes the data.',
+    'Update the agent on the source to the version the bot serves, then `retry <job>`.',
+    'operator',
+  ),
+  TICKET_REFUSED: entry(
+    'The receiver refused the ticket of this sync',
+    'The ticket has expired or belongs to another receiver; a clock that is wrong by minutes does that.',
+    'Set the clocks (NTP) of the source and the intermediate, then `retry <job>`.',
+    'source',
+  ),
+  ROOTS_DIFFER: entry(
+    'Source and intermediate do not hold the same bytes after the sync',
+    'The manifest roots of both sides differ; no image was made of it.',
+    '`retry <job>` compares every block again.',
+    'ferry',
+    { transient: true },
+  ),
+  NOT_MOVING: entry(
+    'The sync has stopped moving',
+    'The agent is connected but no byte has moved for minutes.',
+    'Check the load of the source and the network between source and intermediate, then `retry <job>`.',
+    'source',
+  ),
+  // The intermediate.
+  INTERMEDIATE_RELEASED: entry(
+    'The intermediate instance was released',
+    'Somebody or something deleted it in the cloud; the blocks on its disks are gone.',
+    'This job cannot resume: create another migration job. `clone <job> <new-name>` starts one from the last image, so that only later changes are sent; `clear <job>` removes this one.',
+    'operator',
+    { retryable: false },
+  ),
+  // The cloud's refusals.
+  NO_STOCK: entry(
+    'The instance type is sold out in the zone',
+    'The cloud has none left of the types that were asked for.',
+    'Wait and `retry <job>`, or name other types (`cloud.instance_types` in ferry.yaml) and `retry <job>`.',
+    'cloud-account',
+  ),
+  QUOTA_INSTANCES: entry(
+    'The account may not create more instances',
+    'A quota for instances or vCPUs is used up.',
+    'Raise the quota or release instances, then `retry <job>`.',
+    'cloud-account',
+  ),
+  QUOTA_IMAGES: entry(
+    'The account may not hold more images',
+    'The quota for images is used up.',
+    'Delete unused images, lower `keep`, or raise the quota; then `retry <job>` makes the image without sending again.',
+    'cloud-account',
+  ),
+  QUOTA_SNAPSHOTS: entry(
+    'The disk may not have more snapshots',
+    'The quota for snapshots is used up.',
+    'Delete unused snapshots or raise the quota, then `retry <job>`.',
+    'cloud-account',
+  ),
+  BALANCE: entry(
+    'The account cannot pay for it',
+    'The balance is too low for pay-as-you-go resources, or a bill is overdue.',
+    'Add funds to the account, then `retry <job>`.',
+    'cloud-account',
+  ),
+  FORBIDDEN: entry(
+    'The cloud account lacks a permission',
+    'The access key may not do this; the detail names the action.',
+    'Grant the action to the key’s user or role (docs/cloud.md lists them all), then `retry <job>`.',
+    'cloud-account',
+  ),
+  CREDENTIALS: entry(
+    'The cloud does not accept the access key',
+    'The key is wrong, deleted, or the clock of the bot is wrong by more than 15 minutes.',
+    'Check ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET and the bot’s clock, restart the bot, then `retry <job>`.',
+    'operator',
+  ),
+  IMAGE_NAME_TAKEN: entry(
+    'An image of this name exists already',
+    'Another image in the region has the name.',
+    'Rename or delete the other image, then `retry <job>`.',
+    'cloud-account',
+  ),
+  IMAGE_FROM_DATA_DISK_REFUSED: entry(
+    'The account may not make an image of a data disk’s snapshot',
+    'The cloud allows that to some accounts only (UserNotInTheWhiteList).',
+    '`retry <job>` makes a new intermediate that keeps the system disk on a system disk, which needs no permission; it sends all blocks once more. Or ask the cloud’s support to allow the account.',
+    'cloud-account',
+  ),
+  IMAGE_FAILED: entry(
+    'The cloud could not make the image',
+    'The image or one of its snapshots ended as failed.',
+    '`retry <job>` makes it again without sending blocks.',
+    'cloud',
+  ),
+  IMAGE_IN_USE: entry(
+    'An instance uses the image',
+    'The cloud does not delete an image while an instance was made of it.',
+    'Release the instance first.',
+    'operator',
+  ),
+  SNAPSHOT_IN_USE: entry(
+    'An image uses the snapshot',
+    'The cloud does not delete a snapshot while an image is made of it.',
+    'Delete the image first.',
+    'ferry',
+    { transient: true },
+  ),
+  CLOUD_BUSY: entry(
+    'The cloud is throttling or failing',
+    'Calls were throttled, timed out or failed on the cloud’s side.',
+    'Ferry tries again by itself; if it lasts, see the cloud’s status page, then `retry <job>`.',
+    'ferry',
+    { transient: true },
+  ),
+  CLOUD_WAIT: entry(
+    'A resource in the cloud is in mid-change',
+    'It is being started, stopped, attached or copied.',
+    'Ferry waits and tries again by itself.',
+    'ferry',
+    { transient: true },
+  ),
+  CLOUD_REFUSED: entry(
+    'The cloud refused a call',
+    'The detail carries the cloud’s own code and RequestId.',
+    'Mend what the code says, then `retry <job>`; with the RequestId the cloud’s support can look it up.',
+    'cloud-account',
+  ),
+  RELEASE_FAILED: entry(
+    'A resource could not be released',
+    'The cloud refuses to delete it; it keeps costing money.',
+    'See `resources <job>`, delete it in the cloud, then `retry <job>`.',
+    'cloud-account',
+  ),
+  // Verification.
+  NOT_BOOTED: entry(
+    'The test instance has not booted',
+    'The Cloud Assistant in the image did not answer in time, or this cloud cannot boot (the sandbox without an emulator).',
+    'Look at the instance’s console; install the Cloud Assistant on the source and sync again.',
+    'source',
+  ),
+  BYTES_DIFFER: entry(
+    'The image does not hold the bytes that were synced',
+    'The root read from the image’s disks differs from the manifest’s root of the sync.',
+    'Do not use the image: `sync <job>` and verify again; tell the cloud’s support.',
+    'cloud',
+  ),
+  // Ferry itself.
+  INTERNAL: entry(
+    'Ferry met a problem it does not know',
+    'A bug, or something that nobody thought of; it is in the log under the reference.',
+    '`retry <job>`; if it comes back, report it with the reference.',
+    'ferry',
+    { transient: true },
+  ),
+} as const satisfies Record<string, FaultEntry>
+
+export type FaultCode = keyof typeof FAULTS
+
+/** The entry of a code that came from outside; an unknown code reads as INTERNAL. */
+export function faultEntry(code: string): FaultEntry {
+  return code in FAULTS ? FAULTS[code as FaultCode] : FAULTS.INTERNAL
+}
+
+/** A coded problem on its way to the engine, which turns it into another try or the job's Error. */
+export class Fault extends Error {
+  override name = 'Fault'
+  readonly code: FaultCode
+  /** `code` of the cloud, RequestId, step, disk: whatever helps. */
+  readonly facts: Readonly<Record<string, string | number>>
+
+  constructor(code: FaultCode, detail: string, facts: Record<string, string | number> = {}, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.facts = facts
+  }
+}
+
+/** `detail (cloud code X, RequestId Y)`: what operators read. */
+export function faultDetail(fault: Fault): string {
+  const facts = Object.entries(fault.facts).map(([name, value]) => `${name} ${value}`)
+  return facts.length === 0 ? fault.message : `${fault.message} (${facts.join(', ')})`
+}

@@ -1,0 +1,185 @@
+/**
+ * The words of a migration, as data. The same words stand in SQL, help, docs and messages.
+ *
+ * source        a server to migrate; it runs the source agent
+ * job           one migration of one source; what operators name in commands (`web-01`)
+ * sync          one run of a job: full (the first), incremental, or final
+ * block         the unit of comparison on a disk; a changed block is sent
+ * manifest      the digest of every block of a disk as last synced; its root names the whole disk's content
+ * intermediate  the billable instance that receives blocks; the receiver is the program on it
+ * image         the cloud image made after each sync: the whole server at one point in time
+ * interval      from the end of one sync to the start of the next
+ * keep          how many images a job keeps
+ */
+
+/** As stored. What people read is `STATE_LABELS`. */
+export const STATES = [
+  'ready',
+  'preparing',
+  'syncing',
+  'waiting',
+  'pausing',
+  'paused',
+  'error',
+  'drilling',
+  'drill-exception',
+  'completing',
+  'completed',
+  'cancelling',
+  'cancelled',
+  'clearing',
+  'cleared',
+] as const
+export type State = (typeof STATES)[number]
+
+export const STATE_LABELS: Record<State, string> = {
+  ready: 'Ready',
+  preparing: 'Preparing',
+  syncing: 'Syncing',
+  waiting: 'Waiting',
+  pausing: 'Pausing',
+  paused: 'Paused',
+  error: 'Error',
+  drilling: 'Drilling',
+  'drill-exception': 'Drill Exception',
+  completing: 'Completing',
+  completed: 'Completed',
+  cancelling: 'Cancelling',
+  cancelled: 'Cancelled',
+  clearing: 'Clearing',
+  cleared: 'Cleared',
+}
+
+/** What a sync is doing. Comparison and transfer overlap: `comparing` until the last block is compared. */
+export const PHASES = ['comparing', 'transferring', 'imaging'] as const
+export type Phase = (typeof PHASES)[number]
+
+export type SyncKind = 'full' | 'incremental' | 'final'
+export type Trigger = 'schedule' | 'manual'
+/** How a sync ended; null while it runs. `missed` is a due time that passed while nobody could run it. */
+export type SyncResult = 'ok' | 'cancelled' | 'missed' | null
+
+/** Where a paused or failed job goes on: the state it left. */
+export type ResumeState = 'preparing' | 'syncing' | 'waiting' | 'completing' | 'cancelling' | 'clearing'
+
+/** What can be said of the intermediate. `lost`: it was released by somebody else; no retry brings it back. */
+export type IntermediateStatus = 'none' | 'creating' | 'ready' | 'lost' | 'released'
+
+export interface JobFault {
+  readonly code: string
+  /** What happened, with step, disk, block, the cloud's code and RequestId where they are known. */
+  readonly detail: string
+  readonly at: Date
+  /** How often the step was tried by itself before this fault was shown. */
+  readonly tries: number
+}
+
+export interface Job {
+  readonly id: string
+  readonly name: string
+  readonly sourceId: string
+  readonly state: State
+  /** Set while `paused` or `error` (and on the way there): what `resume` or `retry` returns to. */
+  readonly resume: ResumeState | null
+  readonly fault: JobFault | null
+  /** Raised by every move and every change of settings; guards all writes and pins approvals. */
+  readonly version: number
+  /** Raised whenever somebody takes the job's work; a write or an order with a lower one changes nothing. */
+  readonly epoch: number
+  readonly target: 'image'
+  readonly region: string
+  readonly zone: string
+  /** Automatic incremental sync. Off: after the full sync the job completes by itself. */
+  readonly auto: boolean
+  readonly intervalMs: number
+  /** Comes into force when the next sync ends (S6); null when nothing is pending. */
+  readonly pendingIntervalMs: number | null
+  readonly keep: number
+  /** When the next automatic sync is due; null when none is. */
+  readonly nextSyncAt: Date | null
+  readonly intermediate: IntermediateStatus
+  /** A `complete` has been accepted: what follows the sync in progress is the end. */
+  readonly completing: boolean
+  readonly createdAt: Date
+  readonly createdBy: string
+  readonly endedAt: Date | null
+  /** Given when the job is a clone: the job whose last image it starts from. */
+  readonly clonedFrom: string | null
+}
+
+export interface JobDisk {
+  readonly index: number
+  readonly path: string
+  readonly identity: string
+  readonly sizeBytes: number
+}
+
+export interface SyncProgress {
+  readonly totalBytes: number
+  readonly comparedBytes: number
+  readonly changedBytes: number
+  readonly appliedBytes: number
+  readonly wireBytes: number
+  /** Bytes per second over the last reports. */
+  readonly compareRate: number
+  readonly applyRate: number
+  readonly limitedBy: 'disk' | 'network' | 'receiver' | 'limit' | null
+  /** 0 to 100 while an image is being made. */
+  readonly imagePercent: number
+  /** What the agent says about how it compares (`full comparison: no change tracking`). */
+  readonly comparison: string
+  readonly at: Date | null
+}
+
+export interface Sync {
+  readonly id: string
+  readonly jobId: string
+  /** 1, 2, 3 … within the job; what operators read. */
+  readonly number: number
+  readonly kind: SyncKind
+  readonly trigger: Trigger
+  readonly askedBy: string
+  readonly phase: Phase
+  readonly result: SyncResult
+  readonly startedAt: Date
+  readonly endedAt: Date | null
+  /** When the blocks were all durable, and when the image was Available. */
+  readonly transferredAt: Date | null
+  readonly imageId: string | null
+  readonly progress: SyncProgress
+  readonly tries: number
+}
+
+export interface Image {
+  readonly id: string
+  readonly jobId: string
+  readonly syncId: string
+  /** The sync's number: how operators name it (`image=4`). */
+  readonly number: number
+  readonly cloudId: string
+  readonly name: string
+  readonly createdAt: Date
+  readonly pinned: boolean
+  readonly inUse: boolean
+  readonly deletedAt: Date | null
+  /** One per disk, in disk order: the root of the manifest that the image must hold. */
+  readonly roots: readonly string[]
+  readonly verdict: 'Verified' | 'Not Verified' | null
+  /** Plain words about the instant: whether writes were held while it was taken. */
+  readonly consistency: string
+}
+
+/** A full copy of a disk read as zeros so far: what every sync starts from. */
+export const NO_PROGRESS: SyncProgress = {
+  totalBytes: 0,
+  comparedBytes: 0,
+  changedBytes: 0,
+  appliedBytes: 0,
+  wireBytes: 0,
+  compareRate: 0,
+  applyRate: 0,
+  limitedBy: null,
+  imagePercent: 0,
+  comparison: '',
+  at: null,
+}
