@@ -89,7 +89,10 @@ export const SyncOrder = z.object({
   ticket: z.string().max(16_384),
   receiver: z.object({ host: z.string().max(255), port: z.number().int().min(1).max(65_535) }).nullable(),
   /** The source's disks by index; anything else on the source is not read. */
-  disks: z.array(z.object({ index: count, path: z.string(), identity: z.string(), sizeBytes: count })).min(1).max(17),
+  disks: z
+    .array(z.object({ index: count, path: z.string(), identity: z.string(), sizeBytes: count }))
+    .min(1)
+    .max(17),
   connections: z.number().int().min(1).max(8),
   compression: z.enum(['auto', 'on', 'off']),
   /** Null: no limit. */

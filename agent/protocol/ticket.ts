@@ -31,7 +31,8 @@ export function signTicket(ticket: Ticket, privateKey: string): string {
  */
 export function readTicket(text: string, ticketKey: string, now: number): Ticket | { problem: string } {
   const [body, signature, ...rest] = text.split('.')
-  if (!body || !signature || rest.length > 0) return { problem: 'the ticket is not of the form body.signature' }
+  if (!body || !signature || rest.length > 0)
+    return { problem: 'the ticket is not of the form body.signature' }
   const key = createPublicKey({ key: Buffer.from(ticketKey, 'base64'), format: 'der', type: 'spki' })
   if (!verify(null, Buffer.from(body), key, Buffer.from(signature, 'base64url')))
     return { problem: 'the ticket is not signed by the bot' }

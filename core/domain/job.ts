@@ -60,7 +60,8 @@ export type Trigger = 'schedule' | 'manual'
 export type SyncResult = 'ok' | 'cancelled' | 'missed' | null
 
 /** Where a paused or failed job goes on: the state it left. */
-export type ResumeState = 'preparing' | 'syncing' | 'waiting' | 'completing' | 'cancelling' | 'clearing'
+export type ResumeState =
+  'ready' | 'preparing' | 'syncing' | 'waiting' | 'completing' | 'cancelling' | 'clearing'
 
 /** What can be said of the intermediate. `lost`: it was released by somebody else; no retry brings it back. */
 export type IntermediateStatus = 'none' | 'creating' | 'ready' | 'lost' | 'released'

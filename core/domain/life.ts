@@ -13,7 +13,13 @@ import { STATE_LABELS, STATES } from './job.ts'
 const MOVES = {
   ready: { start: 'preparing', drill: 'drilling', cancel: 'cancelling', clear: 'clearing' },
   preparing: { prepared: 'syncing', pause: 'pausing', cancel: 'cancelling', fault: 'error' },
-  syncing: { synced: 'waiting', finished: 'completing', pause: 'pausing', cancel: 'cancelling', fault: 'error' },
+  syncing: {
+    synced: 'waiting',
+    finished: 'completing',
+    pause: 'pausing',
+    cancel: 'cancelling',
+    fault: 'error',
+  },
   waiting: {
     due: 'syncing',
     sync: 'syncing',
@@ -40,8 +46,8 @@ const MOVES = {
 type Keys<T> = T extends unknown ? keyof T : never
 export type Event = Keys<(typeof MOVES)[State]>
 
-/** What a state may come back to; the only targets of `resume`. */
-export const RESUMABLE: readonly (ResumeState | 'ready')[] = [
+/** What `resume` may stand for. */
+export const RESUMABLE: readonly ResumeState[] = [
   'ready',
   'preparing',
   'syncing',
@@ -70,15 +76,23 @@ export function eventsIn(state: State): readonly Event[] {
 
 /** Every legal pair of states, `resume` spelled out: what the database's trigger allows. */
 export function legalPairs(): readonly (readonly [State, State])[] {
-  return STATES.flatMap((from) =>
-    Object.values(MOVES[from] as Record<string, State | 'resume'>)
-      .flatMap((to) => (to === 'resume' ? RESUMABLE : [to]))
-      .map((to) => [from, to] as const),
-  )
+  return STATES.flatMap((from) => {
+    const targets: readonly (State | 'resume')[] = Object.values(MOVES[from])
+    return targets
+      .flatMap((to): readonly State[] => (to === 'resume' ? RESUMABLE : [to]))
+      .map((to) => [from, to] as const)
+  })
 }
 
 /** States in which the engine has something to carry out. */
-export const WORKING: readonly State[] = ['preparing', 'syncing', 'pausing', 'completing', 'cancelling', 'clearing']
+export const WORKING: readonly State[] = [
+  'preparing',
+  'syncing',
+  'pausing',
+  'completing',
+  'cancelling',
+  'clearing',
+]
 
 /** States that a job never leaves by itself and in which nothing of it costs money but images. */
 export const ENDED: readonly State[] = ['completed', 'cancelled', 'cleared']

@@ -1,0 +1,46 @@
+import type { Person } from './policy.ts'
+
+/**
+ * The record that n people other than the requester agreed to one exact action on one exact job state. It is pinned
+ * to the job's version: any move or change of settings voids it. One record serves every door.
+ */
+export interface Approval {
+  /** What people type: `approve 17`. */
+  readonly number: number
+  readonly jobId: string
+  readonly jobName: string
+  readonly jobVersion: number
+  readonly command: string
+  /** The raw values as they were given; run again word for word when enough have agreed. */
+  readonly args: Readonly<Record<string, string>>
+  readonly requestedBy: string
+  readonly requestedAt: Date
+  readonly expiresAt: Date
+  readonly needed: number
+  readonly approvedBy: readonly string[]
+  readonly status: 'open' | 'approved' | 'denied' | 'expired' | 'void' | 'used'
+  /** What the approvers saw. */
+  readonly evidence: Readonly<Record<string, string>>
+  readonly reason: string | null
+}
+
+/** How long a request for approval stands. */
+export const APPROVAL_LIFE_MS = 60 * 60_000
+
+/** Why this person may not decide on this approval now; undefined when they may. */
+export function whyNotDecide(
+  approval: Pick<Approval, 'number' | 'status' | 'requestedBy' | 'approvedBy' | 'expiresAt' | 'jobVersion'>,
+  person: Pick<Person, 'name' | 'role'>,
+  job: { readonly version: number },
+  now: Date,
+): string | undefined {
+  if (approval.status !== 'open') return `request ${approval.number} is ${approval.status} already`
+  if (approval.expiresAt <= now) return `request ${approval.number} has expired; ask again`
+  if (approval.jobVersion !== job.version)
+    return `the job has changed since request ${approval.number} was made; ask again`
+  if (person.name === approval.requestedBy) return 'you asked for it yourself; somebody else must decide'
+  if (person.role !== 'approver' && person.role !== 'admin')
+    return `${person.name} is ${person.role}; only an approver or admin may decide`
+  if (approval.approvedBy.includes(person.name)) return 'you have approved it already'
+  return undefined
+}

@@ -1,0 +1,40 @@
+/** Durations as people write them: one whole number and one unit, `90m`, `6h`, `7d`, `30s`. Nothing else is guessed. */
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+type Unit = keyof typeof UNITS
+
+/** The shortest and the longest interval between two syncs (S2). */
+export const INTERVAL_RANGE = { min: '1h', max: '7d' } as const
+
+/** `6h` → milliseconds; undefined when it is not a duration. Spaces, signs, fractions and other digits are refused. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^([0-9]{1,9})([smhd])$/.exec(text)
+  if (match === null) return undefined
+  return Number(match[1]) * UNITS[match[2] as Unit]
+}
+
+/** Milliseconds → the two largest units that say it: `6h`, `1d 2h`, `4m 5s`, `0s`. */
+export function formatDuration(ms: number): string {
+  let seconds = Math.max(0, Math.round(ms / 1000))
+  const parts: string[] = []
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
+    const amount = Math.floor(seconds / size)
+    if (amount === 0) continue
+    parts.push(`${amount}${unit}`)
+    seconds -= amount * size
+    if (parts.length === 2) break
+  }
+  return parts.join(' ') || '0s'
+}
+
+/** `14:05 UTC` today, else `2026-11-24 14:05 UTC`; every time that Ferry shows says its zone. */
+export function formatTime(time: Date, now: Date): string {
+  const iso = time.toISOString()
+  const clock = `${iso.slice(11, 16)} UTC`
+  return iso.slice(0, 10) === now.toISOString().slice(0, 10) ? clock : `${iso.slice(0, 10)} ${clock}`
+}

@@ -1,0 +1,208 @@
+import type { Image, Job, JobDisk, Phase, Sync, SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
+import type { Approval } from '../domain/approval.ts'
+
+/** Who did something, and through which door. The engine acts as `{ person: 'ferry', door: 'engine' }`. */
+export interface Actor {
+  readonly person: string
+  readonly door: 'cli' | 'slack' | 'action' | 'github' | 'engine' | 'agent'
+}
+
+/** What the audit says of a change, beside who and when. */
+export interface AuditEntry {
+  readonly actor: Actor
+  /** The command or engine step: `interval`, `sync.finished`. */
+  readonly action: string
+  readonly outcome: string
+  readonly facts?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** Something people should hear of; delivered through the outbox, in order, at least once, shown once. */
+export interface Notice {
+  readonly severity: 'info' | 'warning' | 'error'
+  readonly title: string
+  readonly facts?: Readonly<Record<string, string>>
+}
+
+export interface NewJob {
+  readonly name: string
+  readonly sourceId: string
+  readonly region: string
+  readonly zone: string
+  readonly auto: boolean
+  readonly intervalMs: number
+  readonly keep: number
+  readonly disks: readonly JobDisk[]
+  readonly createdBy: string
+  readonly clonedFrom: string | null
+}
+
+/** The columns of a job that a change may set. */
+export type JobSettings = Pick<
+  Job,
+  | 'state'
+  | 'resume'
+  | 'fault'
+  | 'auto'
+  | 'intervalMs'
+  | 'pendingIntervalMs'
+  | 'keep'
+  | 'nextSyncAt'
+  | 'intermediate'
+  | 'completing'
+  | 'endedAt'
+>
+
+/**
+ * One change of a job with everything that belongs to it. It is one statement: all of it happens, or none of it.
+ * A change of `state` voids the job's open approvals, ends its back-off and wakes the engine by itself.
+ */
+export interface JobChange {
+  readonly set?: Partial<JobSettings>
+  readonly audit: AuditEntry
+  readonly notices?: readonly Notice[]
+  /** Inserts a sync that begins now; its number is the job's highest plus one. */
+  readonly startSync?: { readonly kind: SyncKind; readonly trigger: Trigger; readonly askedBy: string }
+  /** Due times that passed unused: recorded as syncs with the result `missed`, before the one that starts. */
+  readonly missedSyncs?: number
+  /** Ends the job's running sync. */
+  readonly endSync?: { readonly result: 'ok' | 'cancelled' }
+  /** The approval this change was waiting for; it can be used once. */
+  readonly useApproval?: number
+}
+
+export interface Jobs {
+  /** Inserts a job in Ready. `undefined` when the name is taken by a job that is not cleared. */
+  create(job: NewJob, audit: AuditEntry, notices?: readonly Notice[]): Promise<Job | undefined>
+  /** By name: the one not cleared, else the latest cleared one. */
+  named(name: string): Promise<Job | undefined>
+  byId(id: string): Promise<Job | undefined>
+  /** All that are not cleared, by name; with `all`, those too. */
+  list(options?: { readonly all?: boolean }): Promise<readonly Job[]>
+  /** The unfinished job of a source (neither completed, cancelled nor cleared), if any. */
+  openOfSource(sourceId: string): Promise<Job | undefined>
+  disks(jobId: string): Promise<readonly JobDisk[]>
+  /**
+   * Applies a change if the job is still at `job.version` and `job.epoch`; else changes nothing and returns
+   * undefined: somebody was first, load it again and decide anew. Returns the job as it is afterwards.
+   * A pair of states that the life table lacks is refused by the database and thrown as an Error: a bug.
+   */
+  change(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): Promise<Job | undefined>
+  /** Jobs in Waiting whose next sync is due by the database's clock, earliest first. */
+  due(limit: number): Promise<readonly Job[]>
+  /** Jobs in Error or Paused whose intermediate costs money and whose owner was last told before `before`; marks them told. */
+  claimCostReminders(before: Date): Promise<readonly Job[]>
+}
+
+export interface Syncs {
+  /** The one without a result, if any. */
+  running(jobId: string): Promise<Sync | undefined>
+  byId(id: string): Promise<Sync | undefined>
+  /** Newest first. */
+  list(jobId: string, limit?: number): Promise<readonly Sync[]>
+  setPhase(id: string, phase: Phase): Promise<void>
+  /** 0 to 100, and only ever upwards within a sync. */
+  setImagePercent(id: string, percent: number): Promise<void>
+  /**
+   * Makes the sync's work an order for the source's agent, under this epoch; what an agent or receiver reports for
+   * a lower one changes nothing from now on. Repeatable.
+   */
+  order(id: string, epoch: number): Promise<void>
+  /** Takes the order back: the agent is told to stop at its next report. Repeatable. */
+  withdraw(id: string): Promise<void>
+  /** What agent and receiver said of the order in force. */
+  work(id: string): Promise<SyncWork | undefined>
+  /** Both sides hold the same bytes: stores the roots with the sync. Repeatable. */
+  setTransferred(id: string, roots: readonly string[]): Promise<void>
+  /** The roots stored by `setTransferred`, in disk order. */
+  roots(id: string): Promise<readonly string[] | undefined>
+}
+
+export interface SyncWork {
+  /** The order in force; null when there is none. */
+  readonly epoch: number | null
+  readonly agent: {
+    readonly status: 'silent' | 'working' | 'done' | 'stopped' | 'failed'
+    readonly reportedAt: Date | null
+    /** When any counter last grew. */
+    readonly movedAt: Date | null
+    readonly roots: readonly string[] | null
+    readonly fault: { readonly code: string; readonly detail: string } | null
+  }
+  readonly receiver: {
+    readonly sealedRoots: readonly string[] | null
+    readonly fault: { readonly code: string; readonly detail: string } | null
+  }
+  readonly progress: SyncProgress
+}
+
+export interface Images {
+  /** Not deleted, oldest first; with `all`, those too. */
+  list(jobId: string, options?: { readonly all?: boolean }): Promise<readonly Image[]>
+  byId(id: string): Promise<Image | undefined>
+  /** Records the image of a sync. Repeatable: a sync has one image. */
+  record(image: {
+    readonly jobId: string
+    readonly syncId: string
+    readonly cloudId: string
+    readonly name: string
+    readonly roots: readonly string[]
+    readonly consistency: string
+  }): Promise<Image>
+  setInUse(id: string, inUse: boolean): Promise<void>
+  setPinned(id: string, pinned: boolean, audit: AuditEntry): Promise<void>
+  setDeleted(id: string): Promise<void>
+}
+
+export interface Approvals {
+  /** Asks for approval; an open request for the same command, arguments and job version is returned instead of a second one. */
+  request(
+    approval: Pick<
+      Approval,
+      'jobId' | 'jobVersion' | 'command' | 'args' | 'requestedBy' | 'needed' | 'evidence' | 'expiresAt'
+    >,
+    audit: AuditEntry,
+    notice: Notice,
+  ): Promise<Approval>
+  byNumber(number: number): Promise<Approval | undefined>
+  /** Open ones, oldest first; of one job or of all. */
+  open(jobId?: string): Promise<readonly Approval[]>
+  /**
+   * Adds one person's decision in one guarded statement: nothing happens (undefined) when the request is no longer
+   * open, expired, or its job has moved on. With the last approval needed the status becomes `approved`.
+   */
+  decide(
+    number: number,
+    decision: { readonly by: string; readonly approve: boolean; readonly reason: string | null },
+    audit: AuditEntry,
+  ): Promise<Approval | undefined>
+  /** Marks overdue ones as expired; returns how many. */
+  expire(): Promise<number>
+}
+
+export interface AuditRow extends AuditEntry {
+  readonly seq: number
+  readonly at: Date
+  readonly job: string | null
+  readonly hash: string
+}
+
+export interface Audit {
+  /** For what is no change of a job. */
+  add(entry: AuditEntry, jobId?: string): Promise<void>
+  /** Newest first. */
+  list(options: { readonly jobId?: string; readonly limit: number }): Promise<readonly AuditRow[]>
+  /** Walks the whole chain; names the first row whose hash does not follow from the one before. */
+  verify(): Promise<{ readonly rows: number; readonly brokenAt: number | null; readonly head: string }>
+}
+
+export interface OutboxRow extends Notice {
+  readonly id: string
+  readonly job: string | null
+  readonly at: Date
+}
+
+export interface Outbox {
+  add(notice: Notice, jobId?: string): Promise<void>
+  /** Hands each undelivered notice, in order, to `deliver`; stops at the first that throws. One replica at a time. */
+  deliver(deliver: (notice: OutboxRow) => Promise<void>): Promise<number>
+}

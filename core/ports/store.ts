@@ -1,0 +1,130 @@
+/**
+ * All state, as the core needs it. One adapter: PostgreSQL. Every write is one guarded statement, so that a process
+ * may be killed at any instant; every call may be repeated unless its comment says otherwise. Times are the
+ * database's wherever two machines could disagree. What cannot be reached is thrown as an Error and tried again by
+ * whoever asked.
+ */
+import type { Approvals, Audit, AuditEntry, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
+import type { Intermediates, Orders, Sources } from './machines.ts'
+
+/** Something billable, written down before it is asked for. */
+export interface Resource {
+  /** One resource has one key for ever; it becomes its tag `ferry:key` and its ClientToken. */
+  readonly key: string
+  readonly jobId: string
+  readonly syncId: string | null
+  readonly kind: 'instance' | 'disk' | 'snapshot' | 'image'
+  /** Plain words: `intermediate`, `snapshot of disk 0 for sync 3`. */
+  readonly purpose: string
+  /** Null until the cloud's reply has been recorded. */
+  readonly cloudId: string | null
+  /** What was asked for, kept so that a repeated call is the same call. */
+  readonly request: Readonly<Record<string, unknown>>
+  readonly intendedAt: Date
+  readonly releasedAt: Date | null
+  readonly releaseAskedBy: string | null
+}
+
+export interface Ledger {
+  /** Writes the intention down, or returns the one that stands under the key. */
+  intend(
+    resource: Pick<Resource, 'key' | 'jobId' | 'syncId' | 'kind' | 'purpose' | 'request'>,
+  ): Promise<Resource>
+  created(key: string, cloudId: string): Promise<void>
+  released(key: string): Promise<void>
+  byKey(key: string): Promise<Resource | undefined>
+  byCloudId(cloudId: string): Promise<Resource | undefined>
+  /** Not released; of one job or of all; oldest first. */
+  open(jobId?: string): Promise<readonly Resource[]>
+  /** A person asks that it goes; the clean-up tick carries it out. */
+  askRelease(key: string, audit: AuditEntry): Promise<void>
+}
+
+export interface Verification {
+  readonly id: string
+  readonly number: number
+  readonly jobId: string
+  readonly imageId: string
+  readonly askedBy: string
+  readonly startedAt: Date
+  readonly endedAt: Date | null
+  readonly verdict: 'Verified' | 'Not Verified' | null
+  /** A fault code, when Not Verified. */
+  readonly cause: string | null
+  readonly checks: readonly VerificationCheck[]
+  readonly epoch: number
+}
+
+export interface VerificationCheck {
+  readonly name: string
+  /** Null: it could not be looked at. */
+  readonly ok: boolean | null
+  readonly detail: string
+}
+
+export interface Verifications {
+  /** Begins one and wakes the engine; one that runs for the same image is returned instead. */
+  start(imageId: string, jobId: string, askedBy: string, audit: AuditEntry): Promise<Verification>
+  byId(id: string): Promise<Verification | undefined>
+  list(jobId: string): Promise<readonly Verification[]>
+  /** Adds or replaces checks by name, under the epoch. */
+  setChecks(id: string, epoch: number, checks: readonly VerificationCheck[]): Promise<void>
+  /** Ends it and writes the verdict to the image; nothing happens when it has ended or the epoch is lower. */
+  end(
+    id: string,
+    epoch: number,
+    verdict: 'Verified' | 'Not Verified',
+    cause: string | null,
+    audit: AuditEntry,
+    notice: Notice,
+  ): Promise<void>
+}
+
+/** A piece of work that somebody has taken. */
+export interface Claim {
+  readonly kind: 'job' | 'verification'
+  readonly id: string
+  readonly epoch: number
+  /** How often this step was tried and failed transiently since it last succeeded. */
+  readonly tries: number
+}
+
+export interface Work {
+  /**
+   * Takes up to `limit` pieces of work that are due and that nobody holds (or whose lease has run out), for
+   * `leaseMs`, each with a new epoch. No two callers get the same piece.
+   */
+  claim(owner: string, leaseMs: number, limit: number): Promise<readonly Claim[]>
+  /** Prolongs the leases; returns the claims that are still held. */
+  renew(owner: string, leaseMs: number, claims: readonly Claim[]): Promise<readonly Claim[]>
+  /** Gives a piece back: not due again (`done`), or due again after `delayMs` with one more try counted (`again`). */
+  giveBack(
+    owner: string,
+    claim: Claim,
+    how: 'done' | { readonly againInMs: number; readonly tries: number },
+  ): Promise<void>
+  /** Resolves when work may have come, or after `ms`; never rejects. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Store {
+  readonly jobs: Jobs
+  readonly syncs: Syncs
+  readonly images: Images
+  readonly approvals: Approvals
+  readonly sources: Sources
+  readonly intermediates: Intermediates
+  readonly orders: Orders
+  readonly ledger: Ledger
+  readonly verifications: Verifications
+  readonly work: Work
+  readonly audit: Audit
+  readonly outbox: Outbox
+  /** True the first time a key is seen within `ttlMs`, false after that (replays, nonces, deliveries). */
+  firstSeen(key: string, ttlMs: number): Promise<boolean>
+  /** A value made once per installation: the first caller's stands (ticket key, token secret). */
+  once(name: string, make: () => string): Promise<string>
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
