@@ -1,0 +1,17 @@
+import type { Table } from 'drizzle-orm'
+import { getTableColumns } from 'drizzle-orm'
+import type { Raw } from './connect.ts'
+
+/** The name that `casing: 'snake_case'` gives a column. */
+export function columnName(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** A row of a statement of our own, read as drizzle reads a row of `table`: its names, its types. */
+export function asRow<T extends Table>(table: T, raw: Raw): T['$inferSelect'] {
+  const entries = Object.entries(getTableColumns(table)).map(([property, column]) => {
+    const value = raw[columnName(property)] ?? null
+    return [property, value === null ? null : column.mapFromDriverValue(value)] as const
+  })
+  return Object.fromEntries(entries) as T['$inferSelect']
+}

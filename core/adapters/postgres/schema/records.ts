@@ -1,0 +1,95 @@
+/**
+ * What people agreed to, did and were told; and what the installation keeps for itself. Change tables here, then `npm run migration`; what drizzle cannot say stands in migrations/0001_guards.sql.
+ */
+import { sql } from 'drizzle-orm'
+import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { Approval } from '../../../domain/approval.ts'
+import type { Actor, AuditEntry, Notice } from '../../../ports/jobs.ts'
+import { count, oneOf, time, within } from './columns.ts'
+import { jobs } from './jobs.ts'
+
+export const approvals = pgTable(
+  'approvals',
+  {
+    number: integer().primaryKey().generatedAlwaysAsIdentity(),
+    jobId: text()
+      .notNull()
+      .references(() => jobs.id),
+    jobName: text().notNull(),
+    jobVersion: count().notNull(),
+    command: text().notNull(),
+    args: jsonb().$type<Approval['args']>().notNull(),
+    requestedBy: text().notNull(),
+    requestedAt: time().notNull().defaultNow(),
+    expiresAt: time().notNull(),
+    needed: integer().notNull(),
+    approvedBy: jsonb().$type<Approval['approvedBy']>().notNull().default([]),
+    status: text().$type<Approval['status']>().notNull().default('open'),
+    evidence: jsonb().$type<Approval['evidence']>().notNull(),
+    reason: text(),
+  },
+  (t) => [
+    check('approvals_status', oneOf(t.status, ['open', 'approved', 'denied', 'expired', 'void', 'used'])),
+    check('approvals_needed', within(t.needed, 1, 10)),
+    // Asked twice, it is one request. Arguments can be long; their digest is what an index can hold.
+    uniqueIndex('approvals_one_open')
+      .on(t.jobId, t.jobVersion, t.command, sql`md5(${t.args}::text)`)
+      .where(sql`${t.status} = 'open'`),
+  ],
+)
+
+/** Rows are only ever added; `seq`, `at` and `hash` are the trigger's. */
+export const audit = pgTable(
+  'audit',
+  {
+    seq: count().primaryKey(),
+    at: time().notNull(),
+    jobId: text(),
+    /** The job's name, as it was. */
+    job: text(),
+    person: text().notNull(),
+    door: text().$type<Actor['door']>().notNull(),
+    action: text().notNull(),
+    outcome: text().notNull(),
+    facts: jsonb().$type<NonNullable<AuditEntry['facts']>>().notNull(),
+    hash: text().notNull(),
+  },
+  (t) => [index('audit_of_job').on(t.jobId, t.seq)],
+)
+
+/** `id` is the trigger's: it follows the order in which rows become visible. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: count().primaryKey(),
+    at: time().notNull().defaultNow(),
+    jobId: text(),
+    job: text(),
+    severity: text().$type<Notice['severity']>().notNull(),
+    title: text().notNull(),
+    facts: jsonb().$type<NonNullable<Notice['facts']>>().notNull(),
+    owner: text(),
+    leaseUntil: time(),
+    deliveredAt: time(),
+  },
+  (t) => [
+    check('outbox_severity', oneOf(t.severity, ['info', 'warning', 'error'])),
+    index('outbox_undelivered')
+      .on(t.id)
+      .where(sql`${t.deliveredAt} is null`),
+  ],
+)
+
+/** Keys are kept as SHA-256: a replayed signature is not worth storing. */
+export const seenRequests = pgTable(
+  'seen_requests',
+  { key: text().primaryKey(), until: time().notNull() },
+  (t) => [index('seen_requests_until').on(t.until)],
+)
+
+export const settings = pgTable('settings', { name: text().primaryKey(), value: text().notNull() })
+
+/** The legal pairs of states: filled from core/domain/life.ts at every start, read by the guard of jobs. */
+export const life = pgTable('life', { fromState: text().notNull(), toState: text().notNull() }, (t) => [
+  primaryKey({ columns: [t.fromState, t.toState] }),
+])
