@@ -23,6 +23,8 @@ export interface Context {
   readonly approval: Approval | undefined
   /** The invocation itself, as given: what an approval is pinned to. */
   readonly invocation: { readonly command: string; readonly raw: Readonly<Record<string, string>> }
+  /** Every command there is: for help. */
+  readonly catalogue: readonly Command[]
   /** A fresh secret of 128 bits or more, readable by people; never logged, stored only as its hash. */
   readonly secret: () => string
   /** Base URL of the bot as sources reach it. */

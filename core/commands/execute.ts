@@ -12,10 +12,10 @@ import { Pending, Refusal } from './reply.ts'
 export async function execute(
   invocation: Invocation,
   catalogue: readonly Command[],
-  context: Omit<Context, 'invocation'>,
+  context: Omit<Context, 'invocation' | 'catalogue'>,
 ): Promise<Reply> {
   const command = catalogue.find((candidate) => candidate.name === invocation.command)
-  const whole: Context = { ...context, invocation }
+  const whole: Context = { ...context, invocation, catalogue }
   try {
     if (command === undefined)
       throw new Refusal('not-understood', `There is no command ${invocation.command}.`)
