@@ -10,10 +10,10 @@ export type Raw = Record<string, unknown>
 export interface Database {
   readonly db: PostgresJsDatabase
   /** One statement of our own. */
-  run(statement: SQL): Promise<readonly Raw[]>
+  readonly run: (statement: SQL) => Promise<readonly Raw[]>
   /** A query of drizzle's, with its errors turned into ours. */
-  ask<T>(query: PromiseLike<T>): Promise<T>
-  close(): Promise<void>
+  readonly ask: <T>(query: PromiseLike<T>) => Promise<T>
+  readonly close: () => Promise<void>
 }
 
 /** No statement of ours is long; one that waits longer than this is a bug or a stuck disk, and better fails. */
@@ -55,7 +55,9 @@ export function connect(url: string): Database {
 }
 
 /** The SQLSTATE and the constraint of a refusal, if it is one. */
-export function refusalOf(error: unknown): { readonly state: string; readonly constraint: string } | undefined {
+export function refusalOf(
+  error: unknown,
+): { readonly state: string; readonly constraint: string } | undefined {
   const cause = error instanceof DrizzleQueryError || error instanceof DatabaseError ? error.cause : error
   if (!(cause instanceof postgres.PostgresError)) return undefined
   return { state: cause.code, constraint: cause.constraint_name ?? '' }
