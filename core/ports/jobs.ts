@@ -53,8 +53,9 @@ export type JobSettings = Pick<
 >
 
 /**
- * One change of a job with everything that belongs to it. It is one statement: all of it happens, or none of it.
- * A change of `state` voids the job's open approvals, ends its back-off and wakes the engine by itself.
+ * One change of a job with everything that belongs to it. It is one statement: all of it happens, or none of it. It
+ * raises the version, so it voids the job's other approvals. A change of `state` also ends its back-off and wakes
+ * the engine by itself.
  */
 export interface JobChange {
   readonly set?: Partial<JobSettings>
@@ -71,7 +72,10 @@ export interface JobChange {
 }
 
 export interface Jobs {
-  /** Inserts a job in Ready. `undefined` when the name is taken by a job that is not cleared. */
+  /**
+   * Inserts a job in Ready. `undefined` when the name is taken by a job that is not cleared, or when somebody else made
+   * an open job of the same source at this moment.
+   */
   create(job: NewJob, audit: AuditEntry, notices?: readonly Notice[]): Promise<Job | undefined>
   /** By name: the one not cleared, else the latest cleared one. */
   named(name: string): Promise<Job | undefined>
@@ -203,6 +207,9 @@ export interface OutboxRow extends Notice {
 
 export interface Outbox {
   add(notice: Notice, jobId?: string): Promise<void>
-  /** Hands each undelivered notice, in order, to `deliver`; stops at the first that throws. One replica at a time. */
+  /**
+   * Hands each undelivered notice, in order, to `deliver`; one replica at a time. Stops at the first that throws and
+   * throws its error on; that notice comes first again next time.
+   */
   deliver(deliver: (notice: OutboxRow) => Promise<void>): Promise<number>
 }

@@ -97,7 +97,11 @@ export interface Work {
   claim(owner: string, leaseMs: number, limit: number): Promise<readonly Claim[]>
   /** Prolongs the leases; returns the claims that are still held. */
   renew(owner: string, leaseMs: number, claims: readonly Claim[]): Promise<readonly Claim[]>
-  /** Gives a piece back: not due again (`done`), or due again after `delayMs` with one more try counted (`again`). */
+  /**
+   * Gives a piece back: not due again (`done`), or due again after `againInMs` with `tries` counted. A piece whose
+   * state has changed since it was claimed is due at once, with no tries; one that is done but whose state still asks
+   * for work is looked at again after a second, so that none is ever forgotten.
+   */
   giveBack(
     owner: string,
     claim: Claim,

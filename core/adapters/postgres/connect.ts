@@ -10,10 +10,10 @@ export type Raw = Record<string, unknown>
 export interface Database {
   readonly db: PostgresJsDatabase
   /** One statement of our own. */
-  run(statement: SQL): Promise<readonly Raw[]>
+  readonly run: (statement: SQL) => Promise<readonly Raw[]>
   /** A query of drizzle's, with its errors turned into ours. */
-  ask<T>(query: PromiseLike<T>): Promise<T>
-  close(): Promise<void>
+  readonly ask: <T>(query: PromiseLike<T>) => Promise<T>
+  readonly close: () => Promise<void>
 }
 
 /** No statement of ours is long; one that waits longer than this is a bug or a stuck disk, and better fails. */

@@ -1,0 +1,114 @@
+import type { SQL } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import type { Job } from '../../domain/job.ts'
+import { WORKING } from '../../domain/life.ts'
+import type { JobChange, JobSettings } from '../../ports/jobs.ts'
+import { auditInto, json, noticesInto, timestamp } from './parts.ts'
+import { columnName } from './rows.ts'
+
+/**
+ * The one statement that changes a job, with everything that belongs to the change. It returns the job's row, or no
+ * row when the job was not at this version and epoch (or the approval may not be used): then nothing has happened.
+ *
+ * The parts run in the order in which they read from each other, and that is also the order of locks: the job, its
+ * syncs, its approvals, the audit, the outbox.
+ */
+export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): SQL {
+  const { startSync, endSync, useApproval, missedSyncs = 0, notices = [] } = change
+  const parts: SQL[] = []
+  /** Parts that must have run before the next one starts. */
+  const earlier: string[] = []
+  const part = (name: string, statement: SQL) => {
+    parts.push(sql`${sql.identifier(name)} as (${statement})`)
+    earlier.push(name)
+  }
+  const moved = () =>
+    sql`moved ${sql.join(
+      earlier
+        .filter((name) => name !== 'moved')
+        .map(
+          (name) =>
+            sql`cross join (select count(*) from ${sql.identifier(name)}) as ${sql.identifier(`after_${name}`)}`,
+        ),
+      sql` `,
+    )}`
+
+  part('moved', move(job, change.set ?? {}, useApproval))
+  if (endSync !== undefined) {
+    part(
+      'sync_ended',
+      sql`update syncs set result = ${endSync.result}, ended_at = now(), order_epoch = null
+        from moved where syncs.job_id = moved.id and syncs.result is null returning syncs.id`,
+    )
+  }
+  if (missedSyncs > 0) {
+    part(
+      'missed',
+      sql`insert into syncs (job_id, number, kind, trigger, asked_by, result, ended_at)
+        select moved.id, ${lastNumber(job.id)} + run, 'incremental', 'schedule', ${change.audit.actor.person}, 'missed', now()
+        from ${moved()} cross join generate_series(1, ${missedSyncs}::int) as run returning id`,
+    )
+  }
+  if (startSync !== undefined) {
+    part(
+      'sync_started',
+      sql`insert into syncs (job_id, number, kind, trigger, asked_by)
+        select moved.id, ${lastNumber(job.id)} + ${missedSyncs}::int + 1,
+          ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}
+        from ${moved()} returning id`,
+    )
+  }
+  part('approvals_closed', closeApprovals(useApproval ?? null))
+  const subject = () => sql`select moved.id as job_id, moved.name as job from ${moved()}`
+  part('audited', auditInto(change.audit, subject()))
+  if (notices.length > 0) part('noticed', noticesInto(notices, subject()))
+  return sql`with ${sql.join(parts, sql`, `)} select moved.* from moved`
+}
+
+const lastNumber = (jobId: string): SQL =>
+  sql`(select coalesce(max(number), 0) from syncs where job_id = ${jobId})`
+
+function move(
+  job: Pick<Job, 'id' | 'version' | 'epoch'>,
+  set: Partial<JobSettings>,
+  useApproval: number | undefined,
+): SQL {
+  const settings = Object.entries(set)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => sql`${sql.identifier(columnName(name))} = ${parameter(value)}`)
+  const approved =
+    useApproval === undefined
+      ? sql``
+      : sql`and exists (select from approvals where number = ${useApproval} and job_id = ${job.id}
+          and job_version = ${job.version} and status = 'approved' and expires_at > now())`
+  return sql`update jobs
+    set ${sql.join([sql`version = version + 1`, ...settings, ...consequences(set.state)], sql`, `)}
+    where id = ${job.id} and version = ${job.version} and epoch = ${job.epoch} ${approved}
+    returning *`
+}
+
+/** What follows from a new state: work begins or ends, and a job at rest has just told what it costs. */
+function consequences(state: Job['state'] | undefined): SQL[] {
+  if (state === undefined) return []
+  const due = WORKING.includes(state) ? sql`now()` : sql`null`
+  const told = state === 'error' || state === 'paused' ? sql`now()` : sql`null`
+  const ifNew = (value: SQL, otherwise: SQL) =>
+    sql`case when state <> ${state} then ${value} else ${otherwise} end`
+  return [
+    sql`due_at = ${ifNew(due, sql`due_at`)}`,
+    sql`tries = ${ifNew(sql`0`, sql`tries`)}`,
+    sql`cost_told_at = ${ifNew(told, sql`cost_told_at`)}`,
+  ]
+}
+
+/** Every change raises the version, to which approvals are pinned: one is used, the rest are worth nothing now. */
+const closeApprovals = (used: number | null): SQL => sql`
+  update approvals set status = case when number = ${used}::int then 'used' else 'void' end
+  from moved where approvals.job_id = moved.id
+    and (approvals.status in ('open', 'approved') or approvals.number = ${used}::int)
+  returning approvals.number`
+
+function parameter(value: JobSettings[keyof JobSettings]): SQL {
+  if (value instanceof Date) return timestamp(value)
+  return typeof value === 'object' && value !== null ? json(value) : sql`${value}`
+}

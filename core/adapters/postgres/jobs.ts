@@ -1,0 +1,109 @@
+import { and, asc, desc, eq, lte, ne, notInArray, sql } from 'drizzle-orm'
+import type { Job, JobDisk } from '../../domain/job.ts'
+import { ENDED } from '../../domain/life.ts'
+import type { AuditEntry, Jobs, NewJob, Notice } from '../../ports/jobs.ts'
+import type { Database, Raw } from './connect.ts'
+import { changeStatement } from './job-change.ts'
+import { auditInto, json, noticesInto, timestamp } from './parts.ts'
+import { asRow, without } from './rows.ts'
+import { jobDisks, jobs } from './schema/jobs.ts'
+
+/** A row as the core knows a job; what is only the claim's stays here. */
+export function toJob(row: typeof jobs.$inferSelect): Job {
+  const job = without(row, 'owner', 'leaseUntil', 'dueAt', 'tries', 'costToldAt')
+  return { ...job, fault: row.fault === null ? null : { ...row.fault, at: new Date(row.fault.at) } }
+}
+
+const fromRaw = (raw: Raw): Job => toJob(asRow(jobs, raw))
+
+/** Jobs, and the one statement by which they change. */
+export function openJobs({ db, ask, run }: Database): Jobs {
+  const first = async (query: PromiseLike<(typeof jobs.$inferSelect)[]>) => {
+    const [row] = await ask(query)
+    return row && toJob(row)
+  }
+  return {
+    async create(job, audit, notices = []) {
+      const [row] = await run(createStatement(job, audit, notices))
+      return row && fromRaw(row)
+    },
+
+    named: (name) =>
+      first(
+        db
+          .select()
+          .from(jobs)
+          .where(eq(jobs.name, name))
+          .orderBy(sql`${jobs.state} = 'cleared'`, desc(jobs.createdAt))
+          .limit(1),
+      ),
+
+    byId: (id) => first(db.select().from(jobs).where(eq(jobs.id, id))),
+
+    async list({ all = false } = {}) {
+      const wanted = all ? undefined : ne(jobs.state, 'cleared')
+      const rows = await ask(
+        db.select().from(jobs).where(wanted).orderBy(asc(jobs.name), asc(jobs.createdAt)),
+      )
+      return rows.map(toJob)
+    },
+
+    openOfSource: (sourceId) =>
+      first(
+        db
+          .select()
+          .from(jobs)
+          .where(and(eq(jobs.sourceId, sourceId), notInArray(jobs.state, [...ENDED])))
+          // A job that lost its intermediate may stand beside its clone; the clone is the one that lives.
+          .orderBy(sql`${jobs.intermediate} = 'lost'`, desc(jobs.createdAt))
+          .limit(1),
+      ),
+
+    async disks(jobId) {
+      const rows = await ask(
+        db.select().from(jobDisks).where(eq(jobDisks.jobId, jobId)).orderBy(asc(jobDisks.index)),
+      )
+      return rows.map((row): JobDisk => without(row, 'jobId'))
+    },
+
+    async change(job, change) {
+      const [row] = await run(changeStatement(job, change))
+      return row && fromRaw(row)
+    },
+
+    async due(limit) {
+      const isDue = and(eq(jobs.state, 'waiting'), lte(jobs.nextSyncAt, sql`now()`))
+      const rows = await ask(db.select().from(jobs).where(isDue).orderBy(asc(jobs.nextSyncAt)).limit(limit))
+      return rows.map(toJob)
+    },
+
+    async claimCostReminders(before) {
+      const rows = await run(sql`
+        update jobs set cost_told_at = now()
+        where state in ('error', 'paused') and intermediate in ('creating', 'ready')
+          and (cost_told_at is null or cost_told_at < ${timestamp(before)})
+        returning *`)
+      return rows.map(fromRaw)
+    },
+  }
+}
+
+const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notice[]) => sql`
+  with made as (
+    insert into jobs
+      (name, source_id, region, zone, auto, interval_ms, keep, created_by, cloned_from)
+    values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep},
+      ${job.createdBy}, ${job.clonedFrom})
+    on conflict do nothing
+    returning *
+  ), disks as (
+    insert into job_disks (job_id, index, path, identity, size_bytes)
+    select made.id, disk.index, disk.path, disk.identity, disk."sizeBytes"
+    from made, jsonb_to_recordset(${json(job.disks)})
+      as disk (index int, path text, identity text, "sizeBytes" bigint)
+  ), audited as (${auditInto(audit, sql`select id as job_id, name as job from made`)}
+  ), noticed as (${noticesInto(
+    notices,
+    sql`select made.id as job_id, made.name as job from made, (select count(*) from audited) as after_audited`,
+  )})
+  select * from made`

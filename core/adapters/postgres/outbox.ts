@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import type { Outbox, OutboxRow } from '../../ports/jobs.ts'
+import type { Database, Raw } from './connect.ts'
+import { NO_JOB, jobById, milliseconds, noticesInto } from './parts.ts'
+import { asRow } from './rows.ts'
+import { outbox } from './schema/records.ts'
+
+/** How long a replica may take to deliver one notice before another one tries. */
+const LEASE_MS = 60_000
+
+const toOutboxRow = (raw: Raw): OutboxRow => {
+  const { id, at, job, severity, title, facts } = asRow(outbox, raw)
+  return { id: String(id), at, job, severity, title, facts }
+}
+
+/** The outbox: the first undelivered notice is leased, delivered with no transaction open, then marked. */
+export function openOutbox({ run }: Database): Outbox {
+  const takeFirst = async (owner: string) => {
+    const [raw] = await run(sql`
+      update outbox set owner = ${owner}, lease_until = now() + ${milliseconds(LEASE_MS)}
+      where id = (select id from outbox where delivered_at is null order by id limit 1)
+        and delivered_at is null and (lease_until is null or lease_until <= now())
+      returning *`)
+    return raw && toOutboxRow(raw)
+  }
+  const end = (id: string, owner: string, delivered: boolean) =>
+    run(sql`
+      update outbox set owner = null, lease_until = null,
+        delivered_at = case when ${delivered}::boolean then now() else delivered_at end
+      where id = ${id}::bigint and owner = ${owner}`)
+
+  return {
+    async add(notice, jobId) {
+      await run(noticesInto([notice], jobId === undefined ? NO_JOB : jobById(jobId)))
+    },
+
+    async deliver(deliver) {
+      const owner = randomUUID()
+      for (let count = 0; ; count++) {
+        const notice = await takeFirst(owner)
+        if (notice === undefined) return count
+        try {
+          await deliver(notice)
+        } catch (error) {
+          await end(notice.id, owner, false)
+          throw error
+        }
+        await end(notice.id, owner, true)
+      }
+    },
+  }
+}

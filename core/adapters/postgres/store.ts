@@ -1,0 +1,48 @@
+import { sql } from 'drizzle-orm'
+import type { Store } from '../../ports/store.ts'
+import { openApprovals } from './approvals.ts'
+import { openAudit } from './audit.ts'
+import { hangBell } from './bell.ts'
+import { connect } from './connect.ts'
+import { openImages } from './images.ts'
+import { openIntermediates } from './intermediates.ts'
+import { openJobs } from './jobs.ts'
+import { openLedger } from './ledger.ts'
+import { openOrders } from './orders.ts'
+import { openOutbox } from './outbox.ts'
+import { firstSeen, once } from './seen.ts'
+import { openSources } from './sources.ts'
+import { openSyncs } from './syncs.ts'
+import { openVerifications } from './verifications.ts'
+import { openWork } from './work.ts'
+
+/** Opens the store on a database that `migrate` has prepared; throws when it does not answer. */
+export async function openStore(url: string): Promise<Store> {
+  const database = connect(url)
+  const ping = async () => void (await database.run(sql`select 1`))
+  try {
+    await ping()
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  const bell = hangBell(url)
+  return {
+    jobs: openJobs(database),
+    syncs: openSyncs(database),
+    images: openImages(database),
+    approvals: openApprovals(database),
+    sources: openSources(database),
+    intermediates: openIntermediates(database),
+    orders: openOrders(database, bell),
+    ledger: openLedger(database),
+    verifications: openVerifications(database),
+    work: openWork(database, bell),
+    audit: openAudit(database),
+    outbox: openOutbox(database),
+    firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
+    once: (name, make) => once(database, name, make),
+    ping,
+    close: async () => void (await Promise.all([bell.close(), database.close()])),
+  }
+}

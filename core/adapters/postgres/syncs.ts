@@ -1,0 +1,98 @@
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import type { Sync, SyncProgress } from '../../domain/job.ts'
+import type { SyncWork, Syncs } from '../../ports/jobs.ts'
+import type { Database } from './connect.ts'
+import { json } from './parts.ts'
+import { syncs } from './schema/jobs.ts'
+
+type Row = typeof syncs.$inferSelect
+
+function toProgress(row: Row): SyncProgress {
+  const { totalBytes, comparedBytes, changedBytes, appliedBytes, wireBytes } = row
+  const { compareRate, applyRate, limitedBy, imagePercent, comparison, progressAt } = row
+  const counters = { totalBytes, comparedBytes, changedBytes, appliedBytes, wireBytes }
+  return { ...counters, compareRate, applyRate, limitedBy, imagePercent, comparison, at: progressAt }
+}
+
+/** A row as the core knows a sync. */
+export function toSync(row: Row): Sync {
+  const { id, jobId, number, kind, trigger, askedBy, phase, result, startedAt, endedAt } = row
+  const { transferredAt, imageId, tries } = row
+  const what = { id, jobId, number, kind, trigger, askedBy, phase, result }
+  return { ...what, startedAt, endedAt, transferredAt, imageId, progress: toProgress(row), tries }
+}
+
+const toWork = (row: Row): SyncWork => ({
+  epoch: row.orderEpoch,
+  agent: {
+    status: row.agentStatus,
+    reportedAt: row.agentReportedAt,
+    movedAt: row.agentMovedAt,
+    roots: row.agentRoots,
+    fault: row.agentFault,
+  },
+  receiver: { sealedRoots: row.sealedRoots, fault: row.receiverFault },
+  progress: toProgress(row),
+})
+
+/** Syncs, as the engine sees them; what agents and receivers report of them is in orders.ts. */
+export function openSyncs({ db, ask, run }: Database): Syncs {
+  const byId = async (id: string) => (await ask(db.select().from(syncs).where(eq(syncs.id, id))))[0]
+  return {
+    async running(jobId) {
+      const isRunning = and(eq(syncs.jobId, jobId), isNull(syncs.result))
+      const [row] = await ask(db.select().from(syncs).where(isRunning))
+      return row && toSync(row)
+    },
+
+    async byId(id) {
+      const row = await byId(id)
+      return row && toSync(row)
+    },
+
+    async list(jobId, limit = 1000) {
+      const ofJob = db.select().from(syncs).where(eq(syncs.jobId, jobId))
+      return (await ask(ofJob.orderBy(desc(syncs.number)).limit(limit))).map(toSync)
+    },
+
+    async setPhase(id, phase) {
+      await run(sql`update syncs set phase = ${phase} where id = ${id} and result is null`)
+    },
+
+    async setImagePercent(id, percent) {
+      await run(sql`
+        update syncs set image_percent = ${Math.floor(percent)}, progress_at = now()
+        where id = ${id} and result is null and image_percent < ${Math.floor(percent)}`)
+    },
+
+    async order(id, epoch) {
+      // A repetition under the same epoch keeps what was reported; another epoch begins a new order from nothing.
+      await run(sql`
+        update syncs
+        set order_epoch = ${epoch}, ordered_at = now(), tries = tries + 1, phase = 'comparing',
+          agent_status = 'silent', agent_reported_at = null, agent_moved_at = null, agent_roots = null,
+          agent_fault = null, sealed_roots = null, receiver_fault = null, compare_rate = 0, apply_rate = 0
+        where id = ${id} and result is null and order_epoch is distinct from ${epoch}
+          and exists (select from jobs where jobs.id = syncs.job_id and jobs.epoch = ${epoch})`)
+    },
+
+    async withdraw(id) {
+      await run(sql`update syncs set order_epoch = null where id = ${id} and order_epoch is not null`)
+    },
+
+    async work(id) {
+      const row = await byId(id)
+      return row && toWork(row)
+    },
+
+    async setTransferred(id, roots) {
+      await run(sql`
+        update syncs set roots = ${json(roots)}, transferred_at = coalesce(transferred_at, now())
+        where id = ${id} and result is null`)
+    },
+
+    async roots(id) {
+      return (await byId(id))?.roots ?? undefined
+    },
+  }
+}
