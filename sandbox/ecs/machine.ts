@@ -36,11 +36,11 @@ export function bootMachine(home: string, state: State, instance: Instance): voi
   const files = machineFiles(home, instance.id)
   mkdirSync(files.root, { recursive: true })
   writeFileSync(files.script, instance.userData, { mode: 0o700 })
-  const console = openSync(files.console, 'a')
+  const log = openSync(files.console, 'a')
   const env = machineEnvironment(home, instance)
-  const stdio: ['ignore', number, number] = ['ignore', console, console]
+  const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('sh', [files.script], { cwd: files.root, env, stdio, detached: true })
-  closeSync(console)
+  closeSync(log)
   // Without `sh` there is no pid: the machine stays without a process, as one whose script ended at once.
   child.on('error', () => undefined)
   child.unref()
