@@ -10,7 +10,13 @@ import type { Disk, Instance, State } from './state.ts'
 export function machineFiles(home: string, instanceId: string) {
   const folder = join(home, 'instances', instanceId)
   const file = (name: string) => join(folder, name)
-  return { folder, root: file('root'), dev: file('dev'), script: file('user-data'), console: file('console.log') }
+  return {
+    folder,
+    root: file('root'),
+    dev: file('dev'),
+    script: file('user-data'),
+    console: file('console.log'),
+  }
 }
 
 /** The environment of everything that runs in the machine; real ones get these facts from their hardware. */

@@ -6,7 +6,9 @@ import type { Instance, Invocation } from './state.ts'
 /** More output is dropped and counted, as ECS does. */
 const LARGEST_OUTPUT = 24 * 1024
 
-type Result = Pick<Invocation, 'status' | 'output' | 'dropped' | 'errorCode' | 'errorInfo'> & { exitCode?: number }
+type Result = Pick<Invocation, 'status' | 'output' | 'dropped' | 'errorCode' | 'errorInfo'> & {
+  exitCode?: number
+}
 
 /** Runs a command in a machine, as one more of its processes: it dies with the machine. Never throws. */
 export function runInMachine(
@@ -33,21 +35,33 @@ export function runInMachine(
 
     const timer = setTimeout(() => {
       isLate = true
-      if (mark) for (const process of processesOf(`FERRY_COMMAND=${mark.pid}`, mark)) signal(process, 'SIGKILL')
+      if (mark) for (const process of processesOf(undefined, mark)) signal(process, 'SIGKILL')
     }, command.timeoutMs)
     const finish = (verdict: Omit<Result, 'output' | 'dropped'>) => {
       clearTimeout(timer)
       resolve({ ...verdict, output: output.toString('base64'), dropped: length - output.length })
     }
 
-    child.on('error', (error) => finish({ status: 'Failed', errorCode: 'ExecutionException', errorInfo: error.message }))
+    child.on('error', (error) =>
+      finish({ status: 'Failed', errorCode: 'ExecutionException', errorInfo: error.message }),
+    )
     child.on('close', (exitCode, signalName) => {
-      if (isLate) finish({ status: 'Timeout', errorCode: 'ExecutionTimeout', errorInfo: 'The command took too long.' })
+      if (isLate)
+        finish({ status: 'Timeout', errorCode: 'ExecutionTimeout', errorInfo: 'The command took too long.' })
       else if (exitCode === 0) finish({ status: 'Success', exitCode, errorCode: '', errorInfo: '' })
       else if (exitCode === null) {
-        finish({ status: 'Failed', errorCode: 'ExecutionInterrupted', errorInfo: `Ended by ${signalName ?? 'a signal'}.` })
+        finish({
+          status: 'Failed',
+          errorCode: 'ExecutionInterrupted',
+          errorInfo: `Ended by ${signalName ?? 'a signal'}.`,
+        })
       } else {
-        finish({ status: 'Failed', exitCode, errorCode: 'ExitCodeNonzero', errorInfo: `Exit code ${exitCode}.` })
+        finish({
+          status: 'Failed',
+          exitCode,
+          errorCode: 'ExitCodeNonzero',
+          errorInfo: `Exit code ${exitCode}.`,
+        })
       }
     })
   })

@@ -17,12 +17,16 @@ function decodeCommand(fields: Fields): string {
   const isBase64 = (text(fields, 'ContentEncoding') ?? 'PlainText') === 'Base64'
   if (isBase64 && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(content)) throw refusal('CmdContent.DecodeError')
   const script = isBase64 ? Buffer.from(content, 'base64').toString('utf8') : content
-  if (Buffer.byteLength(script) > LARGEST_COMMAND) throw refusal('InvalidParameter', { message: 'CommandContent is too long.' })
+  if (Buffer.byteLength(script) > LARGEST_COMMAND)
+    throw refusal('InvalidParameter', { message: 'CommandContent is too long.' })
   return script
 }
 
 /** Sends a command to one instance. An assistant that does not answer fails the invocation, not the call. */
-function invoke(cloud: Cloud, request: { id: string; commandId: string; instanceId: string; script: string; timeoutMs: number }) {
+function invoke(
+  cloud: Cloud,
+  request: { id: string; commandId: string; instanceId: string; script: string; timeoutMs: number },
+) {
   const { id, commandId, instanceId, script, timeoutMs } = request
   const instance = cloud.state.instances[instanceId]
   if (!instance) throw refusal('InvalidInstance.NotFound')
@@ -31,7 +35,12 @@ function invoke(cloud: Cloud, request: { id: string; commandId: string; instance
   cloud.state.invocations[`${id}/${instanceId}`] = invocation
   if (!assistantAnswers(cloud, instance)) {
     const errorInfo = 'The Cloud Assistant client is not running on the instance.'
-    Object.assign(invocation, { status: 'Aborted', errorCode: 'ClientNotRunning', errorInfo, finishedAt: cloud.now() })
+    Object.assign(invocation, {
+      status: 'Aborted',
+      errorCode: 'ClientNotRunning',
+      errorInfo,
+      finishedAt: cloud.now(),
+    })
     return
   }
   cloud.inBackground(async () => {
@@ -68,7 +77,9 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
     changes: false,
     run: (fields, cloud) => {
       const ids = list(fields, 'InstanceId')
-      const instances = Object.values(cloud.state.instances).filter(({ id }) => ids.length === 0 || ids.includes(id))
+      const instances = Object.values(cloud.state.instances).filter(
+        ({ id }) => ids.length === 0 || ids.includes(id),
+      )
       const { items, fields: paging } = page(fields, instances)
       const statuses = items.map((instance) => {
         const isAnswering = assistantAnswers(cloud, instance)
@@ -119,7 +130,11 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
       const found = Object.values(cloud.state.invocations).filter(
         ({ id, instanceId }) => isOfInvoke(id) && isOfInstance(instanceId),
       )
-      if (found.length === 0 && flag(fields, 'IncludeHistory') !== true && text(fields, 'InvokeId') !== undefined) {
+      if (
+        found.length === 0 &&
+        flag(fields, 'IncludeHistory') !== true &&
+        text(fields, 'InvokeId') !== undefined
+      ) {
         throw refusal('InvalidInvoke.NotFound')
       }
       const { items, fields: paging } = page(fields, found)

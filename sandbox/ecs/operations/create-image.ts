@@ -24,7 +24,8 @@ export const CREATE_IMAGE: Operation = {
     const name = text(fields, 'ImageName') ?? id
     const tags = readTags(fields)
     checkImageName(cloud, name)
-    if (Object.keys(cloud.state.images).length >= cloud.settings.quotas.images) throw refusal('QuotaExceed.Image')
+    if (Object.keys(cloud.state.images).length >= cloud.settings.quotas.images)
+      throw refusal('QuotaExceed.Image')
     const instanceId = text(fields, 'InstanceId')
     if (instanceId !== undefined) checkInstance(cloud, instanceId)
     const chosen = instanceId === undefined ? chosenDisks(cloud, fields) : undefined
@@ -72,7 +73,12 @@ function checkInstance(cloud: Cloud, instanceId: string): void {
 
 async function disksOfInstance(cloud: Cloud, instanceId: string, imageName: string): Promise<ImageDisk[]> {
   const disks = disksOf(cloud, instanceId)
-  const facts = { name: imageName, description: `Created for image ${imageName}`, retentionDays: undefined, tags: {} }
+  const facts = {
+    name: imageName,
+    description: `Created for image ${imageName}`,
+    retentionDays: undefined,
+    tags: {},
+  }
   const snapshots = await takeSnapshots(cloud, disks, facts)
   return disks.map(({ role, sizeGiB, device = '' }, index) => {
     const snapshotId = snapshots[index]?.id
@@ -99,10 +105,12 @@ function mappedDisks(cloud: Cloud, mappings: readonly Fields[]): ImageDisk[] {
     const snapshot = snapshotId === undefined ? undefined : readySnapshot(cloud, snapshotId)
     const role = roleOf(mapping, snapshot)
     // As in ECS, a data disk without a name takes the next letter.
-    const device = text(mapping, 'Device') ?? (role === 'system' ? '/dev/xvda' : `/dev/xvd${letters.shift() ?? ''}`)
+    const device =
+      text(mapping, 'Device') ?? (role === 'system' ? '/dev/xvda' : `/dev/xvd${letters.shift() ?? ''}`)
     if (!/^\/dev\/xvd[a-z]$/.test(device)) throw refusal('InvalidDevice.Malformed')
     const sizeGiB = count(mapping, 'Size', 1) ?? snapshot?.sizeGiB
-    if (sizeGiB === undefined || sizeGiB < (snapshot?.sizeGiB ?? 1)) throw refusal('InvalidSize.ValueNotSupported')
+    if (sizeGiB === undefined || sizeGiB < (snapshot?.sizeGiB ?? 1))
+      throw refusal('InvalidSize.ValueNotSupported')
     if (role === 'system' && snapshot?.diskRole === 'data' && !cloud.settings.whitelistDataDiskImages) {
       throw refusal('UserNotInTheWhiteList')
     }
@@ -113,7 +121,10 @@ function mappedDisks(cloud: Cloud, mappings: readonly Fields[]): ImageDisk[] {
   }
   const systems = disks.filter(({ role, snapshotId }) => role === 'system' && snapshotId !== undefined)
   if (systems.length !== 1) {
-    const fault = systems.length === 0 ? 'does not contain system disk snapshot' : 'contains two or more system disk snapshots'
+    const fault =
+      systems.length === 0
+        ? 'does not contain system disk snapshot'
+        : 'contains two or more system disk snapshots'
     throw refusal('OperationDenied', { status: 400, message: `The specified DiskDeviceMapping ${fault}.` })
   }
   return disks

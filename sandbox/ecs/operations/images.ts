@@ -17,7 +17,8 @@ function imageReply(cloud: Cloud, image: Image): Reply {
     return snapshot ? snapshotPercent(cloud, snapshot) : 100
   })
   // An image is only whole when it can be used: 100 % is for that alone.
-  const percent = image.status === 'Creating' ? Math.min(99, ...percents) : image.status === 'CreateFailed' ? 0 : 100
+  const percent =
+    image.status === 'Creating' ? Math.min(99, ...percents) : image.status === 'CreateFailed' ? 0 : 100
   const mappings = image.disks.map((disk, index) => ({
     Device: disk.device,
     Type: disk.role,
@@ -94,7 +95,10 @@ export const IMAGE_OPERATIONS: readonly Operation[] = [
       const usage = text(fields, 'Usage')
       const isCreatedThen = createdTest(fields)
       const isTagged = hasTags(fields)
-      const everything = { ...Object.fromEntries(BASE_IMAGES.map((image) => [image.id, image])), ...cloud.state.images }
+      const everything = {
+        ...Object.fromEntries(BASE_IMAGES.map((image) => [image.id, image])),
+        ...cloud.state.images,
+      }
       const found = newestFirst(
         everything,
         (image) =>

@@ -136,7 +136,8 @@ export const INSTANCE_OPERATIONS: readonly Operation[] = [
       if (!instance) throw refusal('InvalidInstanceId.NotFound')
       if (instance.afterStop === 'release') return {}
       if (instance.isProtected) throw refusal('InvalidOperation.DeletionProtection')
-      if (instance.status !== 'Stopped' && flag(fields, 'Force') !== true) throw refusal('IncorrectInstanceStatus')
+      if (instance.status !== 'Stopped' && flag(fields, 'Force') !== true)
+        throw refusal('IncorrectInstanceStatus')
       if (text(fields, 'DryRun') === 'true') throw refusal('DryRunOperation')
       beginStop(cloud, instance, 'release')
       return {}

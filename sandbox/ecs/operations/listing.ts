@@ -8,7 +8,10 @@ const LARGEST_PAGE = 100
 const MOST_TAGS = 20
 
 /** One page of a list, and the fields that say which. Both of ECS's ways: PageNumber, and MaxResults with NextToken. */
-export function page<Item>(fields: Fields, items: readonly Item[]): { items: readonly Item[]; fields: Reply } {
+export function page<Item>(
+  fields: Fields,
+  items: readonly Item[],
+): { items: readonly Item[]; fields: Reply } {
   const most = count(fields, 'MaxResults', 1)
   const size = most ?? count(fields, 'PageSize', 1) ?? 10
   if (size > LARGEST_PAGE) {
@@ -16,10 +19,14 @@ export function page<Item>(fields: Fields, items: readonly Item[]): { items: rea
   }
   if (most !== undefined) {
     const start = Number(Buffer.from(text(fields, 'NextToken') ?? '', 'base64url').toString() || 0)
-    if (!Number.isInteger(start)) throw refusal('InvalidParameter', { message: 'The NextToken is not valid.' })
+    if (!Number.isInteger(start))
+      throw refusal('InvalidParameter', { message: 'The NextToken is not valid.' })
     const end = start + size
     const next = end < items.length ? Buffer.from(String(end)).toString('base64url') : ''
-    return { items: items.slice(start, end), fields: { NextToken: next, TotalCount: items.length, MaxResults: most } }
+    return {
+      items: items.slice(start, end),
+      fields: { NextToken: next, TotalCount: items.length, MaxResults: most },
+    }
   }
   const number = count(fields, 'PageNumber', 1) ?? 1
   const paging = { TotalCount: items.length, PageNumber: number, PageSize: size }
@@ -49,7 +56,10 @@ export function tagsReply(tags: TagMap): Reply {
 
 /** A test for the `Tag.N` filter: every key must be there, with the value if one is given. */
 export function hasTags(fields: Fields): (resource: { readonly tags: TagMap }) => boolean {
-  const wanted = groups(fields, 'Tag').map((tag) => ({ key: text(tag, 'Key') ?? '', value: text(tag, 'Value') }))
+  const wanted = groups(fields, 'Tag').map((tag) => ({
+    key: text(tag, 'Key') ?? '',
+    value: text(tag, 'Value'),
+  }))
   return ({ tags }) =>
     wanted.every(({ key, value }) => key in tags && (value === undefined || tags[key] === value))
 }

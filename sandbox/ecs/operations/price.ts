@@ -20,7 +20,10 @@ function instancePrice(fields: Fields): readonly { Resource: string; perHour: nu
   const data = groups(fields, 'DataDisk').map((disk) => count(disk, 'Size') ?? 0)
   const bandwidth = count(fields, 'InternetMaxBandwidthOut') ?? 0
   return [
-    { Resource: 'instanceType', perHour: hardware.cores * PER_CORE + (hardware.memoryMiB / 1024) * PER_MEMORY_GIB },
+    {
+      Resource: 'instanceType',
+      perHour: hardware.cores * PER_CORE + (hardware.memoryMiB / 1024) * PER_MEMORY_GIB,
+    },
     { Resource: 'systemDisk', perHour: system * PER_DISK_GIB },
     ...data.map((size) => ({ Resource: 'dataDisk', perHour: size * PER_DISK_GIB })),
     { Resource: 'bandwidth', perHour: bandwidth * PER_MBIT },
@@ -51,7 +54,10 @@ export const PRICE_OPERATIONS: readonly Operation[] = [
       const hours = HOURS[text(fields, 'PriceUnit') ?? 'Hour']
       if (hours === undefined) throw refusal('PriceNotFound')
       const times = hours * (count(fields, 'Period', 1) ?? 1) * (count(fields, 'Amount', 1) ?? 1)
-      const details = partsOf(fields).map(({ Resource, perHour }) => ({ Resource, ...amounts(perHour * times) }))
+      const details = partsOf(fields).map(({ Resource, perHour }) => ({
+        Resource,
+        ...amounts(perHour * times),
+      }))
       const whole = amounts(details.reduce((sum, { TradePrice }) => sum + TradePrice, 0))
       const price = { Currency: 'CNY', ...whole, DetailInfos: { ResourcePriceModel: details } }
       return { PriceInfo: { Price: price, Rules: { Rule: [] } } }

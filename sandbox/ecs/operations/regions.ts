@@ -4,7 +4,14 @@ import { isSoldOut } from './run-instances.ts'
 import type { Operation, Reply } from './operation.ts'
 
 /** What DescribeAvailableResource lists when no type is named. Others that look like a type can be bought too. */
-const TYPES_ON_SHOW = ['ecs.e-c1m1.large', 'ecs.c7.large', 'ecs.c7.xlarge', 'ecs.g7.large', 'ecs.g7.xlarge', 'ecs.r7.large']
+const TYPES_ON_SHOW = [
+  'ecs.e-c1m1.large',
+  'ecs.c7.large',
+  'ecs.c7.xlarge',
+  'ecs.g7.large',
+  'ecs.g7.xlarge',
+  'ecs.r7.large',
+]
 const CATEGORIES_ON_SHOW = ['cloud_essd', 'cloud_auto', 'cloud_ssd', 'cloud_efficiency']
 
 function stock(isSold: boolean): Reply {
@@ -20,7 +27,13 @@ function supported(cloud: Cloud, zone: string, destination: string, type: string
   }
   if (destination === 'SystemDisk' || destination === 'DataDisk') {
     const least = destination === 'SystemDisk' ? 20 : 1
-    return CATEGORIES_ON_SHOW.map((value) => ({ Value: value, ...stock(false), Min: least, Max: 32_768, Unit: 'GiB' }))
+    return CATEGORIES_ON_SHOW.map((value) => ({
+      Value: value,
+      ...stock(false),
+      Min: least,
+      Max: 32_768,
+      Unit: 'GiB',
+    }))
   }
   return []
 }
@@ -32,7 +45,9 @@ export const REGION_OPERATIONS: readonly Operation[] = [
     required: [],
     changes: false,
     run: (_fields, { settings: { region } }) => ({
-      Regions: { Region: [{ RegionId: region, LocalName: region, RegionEndpoint: `ecs.${region}.aliyuncs.com` }] },
+      Regions: {
+        Region: [{ RegionId: region, LocalName: region, RegionEndpoint: `ecs.${region}.aliyuncs.com` }],
+      },
     }),
   },
   {
@@ -58,7 +73,10 @@ export const REGION_OPERATIONS: readonly Operation[] = [
         ...stock(type !== undefined && isSoldOut(cloud, zone, type)),
         AvailableResources: {
           AvailableResource: [
-            { Type: destination, SupportedResources: { SupportedResource: supported(cloud, zone, destination, type) } },
+            {
+              Type: destination,
+              SupportedResources: { SupportedResource: supported(cloud, zone, destination, type) },
+            },
           ],
         },
       }))

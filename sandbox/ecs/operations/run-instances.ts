@@ -34,7 +34,8 @@ export const RUN_INSTANCES: Operation = {
     const amount = count(fields, 'Amount', 1) ?? 1
     const plan = planOf(cloud, fields)
     const existing = Object.keys(cloud.state.instances).length
-    if (amount > 100 || existing + amount > cloud.settings.quotas.instances) throw refusal('QuotaExceed.ElasticQuota')
+    if (amount > 100 || existing + amount > cloud.settings.quotas.instances)
+      throw refusal('QuotaExceed.ElasticQuota')
     if (flag(fields, 'DryRun')) throw refusal('DryRunOperation')
 
     const ids: string[] = []
@@ -94,7 +95,13 @@ function plannedDisks(cloud: Cloud, fields: Fields, image: Image, zone: string):
     if (sizeGiB < disk.sizeGiB) throw refusal('InvalidSystemDiskSize.LessThanImageSize')
     const given = disk.role === 'system' ? { ...system } : {}
     const device = disk.role === 'system' ? undefined : disk.device
-    return { ...plannedDisk(given, disk.role, zone), sizeGiB, sourceSnapshotId: disk.snapshotId, device, imageId: image.id }
+    return {
+      ...plannedDisk(given, disk.role, zone),
+      sizeGiB,
+      sourceSnapshotId: disk.snapshotId,
+      device,
+      imageId: image.id,
+    }
   })
   const extra = groups(fields, 'DataDisk').map((given) => {
     const snapshotId = text(given, 'SnapshotId')
@@ -167,7 +174,8 @@ function readReleaseTime(cloud: Cloud, value: string | undefined): number | unde
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(value)
   const at = Date.parse(value)
   // ECS counts whole minutes: a time half an hour ahead that lost its seconds must still pass.
-  if (!isTime || !(at >= cloud.now() + SOONEST_RELEASE_MS - 60_000)) throw refusal('InvalidAutoReleaseTime.Malformed')
+  if (!isTime || !(at >= cloud.now() + SOONEST_RELEASE_MS - 60_000))
+    throw refusal('InvalidAutoReleaseTime.Malformed')
   return at
 }
 

@@ -17,7 +17,9 @@ export function snapshotPercent(cloud: Cloud, snapshot: Snapshot): number {
 }
 
 function usageOf(cloud: Cloud, { id }: Snapshot): string {
-  const inImage = Object.values(cloud.state.images).some(({ disks }) => disks.some((disk) => disk.snapshotId === id))
+  const inImage = Object.values(cloud.state.images).some(({ disks }) =>
+    disks.some((disk) => disk.snapshotId === id),
+  )
   const inDisk = Object.values(cloud.state.disks).some((disk) => disk.sourceSnapshotId === id)
   return inImage && inDisk ? 'image_disk' : inImage ? 'image' : inDisk ? 'disk' : 'none'
 }
@@ -30,7 +32,8 @@ function snapshotReply(cloud: Cloud, snapshot: Snapshot): Reply {
     Description: snapshot.description,
     Status: snapshot.status,
     Progress: `${percent}%`,
-    RemainTime: snapshot.status === 'progressing' ? Math.ceil(((snapshot.due ?? 0) - cloud.now()) / 1000) || 1 : 0,
+    RemainTime:
+      snapshot.status === 'progressing' ? Math.ceil(((snapshot.due ?? 0) - cloud.now()) / 1000) || 1 : 0,
     Available: snapshot.status === 'accomplished',
     Usage: usageOf(cloud, snapshot),
     SourceDiskId: snapshot.diskId,

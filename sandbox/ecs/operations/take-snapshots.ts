@@ -22,7 +22,8 @@ export function checkSnapshot(cloud: Cloud, disk: Disk): void {
     throw refusal('IncorrectInstanceStatus')
   }
   const snapshots = Object.values(cloud.state.snapshots).filter(({ diskId }) => diskId === disk.id)
-  if (snapshots.some(({ status }) => status === 'progressing')) throw refusal('IncorrectDiskStatus.CreatingSnapshot')
+  if (snapshots.some(({ status }) => status === 'progressing'))
+    throw refusal('IncorrectDiskStatus.CreatingSnapshot')
   if (snapshots.length >= cloud.settings.quotas.snapshotsPerDisk) throw refusal('QuotaExceed.Snapshot')
 }
 
@@ -31,7 +32,11 @@ export function checkSnapshot(cloud: Cloud, disk: Disk): void {
  * are copied, and the call is answered after. Making the copies durable goes on in the background, and only then is
  * a snapshot accomplished. The record comes first, so that a copy cut short by a crash is known as failed.
  */
-export async function takeSnapshots(cloud: Cloud, disks: readonly Disk[], facts: SnapshotFacts): Promise<Snapshot[]> {
+export async function takeSnapshots(
+  cloud: Cloud,
+  disks: readonly Disk[],
+  facts: SnapshotFacts,
+): Promise<Snapshot[]> {
   const { home } = cloud.settings
   for (const disk of disks) checkSnapshot(cloud, disk)
   const snapshots = disks.map((disk) => addSnapshot(cloud, disk, facts))
@@ -40,7 +45,8 @@ export async function takeSnapshots(cloud: Cloud, disks: readonly Disk[], facts:
   const instance = cloud.state.instances[disks[0]?.instanceId ?? '']
   if (instance) signalMachine(home, instance, 'SIGSTOP')
   try {
-    for (const { id, diskId } of snapshots) await copyForSnapshot(diskFile(home, diskId), snapshotFile(home, id))
+    for (const { id, diskId } of snapshots)
+      await copyForSnapshot(diskFile(home, diskId), snapshotFile(home, id))
   } catch (error) {
     for (const snapshot of snapshots) snapshot.status = 'failed'
     throw error
