@@ -55,9 +55,11 @@ export function readFaultRule(value: unknown): FaultRule {
   if (typeof value !== 'object' || value === null) throw new Error('A fault is a JSON object.')
   const rule = value as Record<string, unknown>
   if (typeof rule['action'] !== 'string') throw new Error('A fault names its action, or * for any.')
-  if (!FAULT_KINDS.some((kind) => kind === rule['kind'])) throw new Error(`kind is one of ${FAULT_KINDS.join(', ')}.`)
+  if (!FAULT_KINDS.some((kind) => kind === rule['kind']))
+    throw new Error(`kind is one of ${FAULT_KINDS.join(', ')}.`)
   for (const name of ['nth', 'times', 'status', 'delayMs', 'retryAfterMs']) {
-    if (rule[name] !== undefined && !Number.isInteger(rule[name])) throw new Error(`${name} is a whole number.`)
+    if (rule[name] !== undefined && !Number.isInteger(rule[name]))
+      throw new Error(`${name} is a whole number.`)
   }
   return value as FaultRule
 }

@@ -10,7 +10,13 @@ import type { Disk, Instance, State } from './state.ts'
 export function machineFiles(home: string, instanceId: string) {
   const folder = join(home, 'instances', instanceId)
   const file = (name: string) => join(folder, name)
-  return { folder, root: file('root'), dev: file('dev'), script: file('user-data'), console: file('console.log') }
+  return {
+    folder,
+    root: file('root'),
+    dev: file('dev'),
+    script: file('user-data'),
+    console: file('console.log'),
+  }
 }
 
 /** The environment of everything that runs in the machine; real ones get these facts from their hardware. */
@@ -36,11 +42,11 @@ export function bootMachine(home: string, state: State, instance: Instance): voi
   const files = machineFiles(home, instance.id)
   mkdirSync(files.root, { recursive: true })
   writeFileSync(files.script, instance.userData, { mode: 0o700 })
-  const console = openSync(files.console, 'a')
+  const log = openSync(files.console, 'a')
   const env = machineEnvironment(home, instance)
-  const stdio: ['ignore', number, number] = ['ignore', console, console]
+  const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('sh', [files.script], { cwd: files.root, env, stdio, detached: true })
-  closeSync(console)
+  closeSync(log)
   // Without `sh` there is no pid: the machine stays without a process, as one whose script ended at once.
   child.on('error', () => undefined)
   child.unref()

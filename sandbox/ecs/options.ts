@@ -35,7 +35,10 @@ export interface Quotas {
 }
 
 /** The key pair that is known when no other is given. */
-export const SANDBOX_KEY: AccessKey = { id: 'LTAI5tSandboxSandbox', secret: 'sandbox-secret-for-loopback-only' }
+export const SANDBOX_KEY: AccessKey = {
+  id: 'LTAI5tSandboxSandbox',
+  secret: 'sandbox-secret-for-loopback-only',
+}
 
 /** The options with everything decided. */
 export type Settings = ReturnType<typeof settingsOf>
@@ -43,7 +46,8 @@ export type Settings = ReturnType<typeof settingsOf>
 export function settingsOf(options: SandboxOptions) {
   const host = options.host ?? '127.0.0.1'
   // It runs what UserData says, as this user: nothing outside this machine may reach it.
-  if (!/^127(\.\d{1,3}){3}$/.test(host)) throw new Error(`The sandbox listens on loopback only, not on ${host}.`)
+  if (!/^127(\.\d{1,3}){3}$/.test(host))
+    throw new Error(`The sandbox listens on loopback only, not on ${host}.`)
   const region = options.region ?? 'cn-hangzhou'
   const zones = options.zones ?? [`${region}-h`, `${region}-i`]
   return {

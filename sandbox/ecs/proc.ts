@@ -31,17 +31,17 @@ export function isAlive(mark: ProcessMark): boolean {
 }
 
 /**
- * The living processes that carry `entry` (`NAME=value`) in their environment, and those in the group of `leader`.
- * The environment finds what left its group by setsid; the group finds what cleared its environment.
+ * The living processes that carry `entry` (`NAME=value`) in their environment, if one is given, and those in the
+ * group of `leader`. The environment finds what left its group by setsid; the group finds what cleared its environment.
  */
-export function processesOf(entry: string, leader: ProcessMark | undefined): readonly Process[] {
+export function processesOf(entry: string | undefined, leader: ProcessMark | undefined): readonly Process[] {
   const group = leader && isAlive(leader) ? leader.pid : undefined
   const found: Process[] = []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const process = processOf(Number(name))
     if (!process) continue
-    if (process.group === group || carries(process.pid, entry)) found.push(process)
+    if (process.group === group || (entry !== undefined && carries(process.pid, entry))) found.push(process)
   }
   return found
 }

@@ -38,7 +38,8 @@ export class SignatureCheck {
     if (!(Math.abs(now - date) <= WINDOW_MS)) throw refusal('InvalidTimeStamp.Expired')
     const bodyDigest = createHash('sha256').update(request.body).digest('hex')
     const honest = bodyDigest === headerOf(request, 'x-acs-content-sha256')
-    if (!honest || !sameText(signature, sign(request, signedHeaders, secret))) throw refusal('SignatureDoesNotMatch')
+    if (!honest || !sameText(signature, sign(request, signedHeaders, secret)))
+      throw refusal('SignatureDoesNotMatch')
 
     this.#spend(`${keyId} ${headerOf(request, 'x-acs-signature-nonce')}`, now)
     return keyId
@@ -69,9 +70,11 @@ export function sign(request: SignedRequest, signedHeaders: readonly string[], s
 }
 
 function readAuthorization(value: string) {
-  const match = /^ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/.exec(value)
+  const match =
+    /^ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/.exec(value)
   const [, keyId, names, signature] = match ?? []
-  if (keyId === undefined || names === undefined || signature === undefined) throw refusal('IncompleteSignature')
+  if (keyId === undefined || names === undefined || signature === undefined)
+    throw refusal('IncompleteSignature')
   return { keyId, signedHeaders: names.split(';'), signature }
 }
 
@@ -82,7 +85,10 @@ function headerOf(request: SignedRequest, name: string): string {
 }
 
 function encoded(value: string): string {
-  return encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 function sameText(a: string, b: string): boolean {

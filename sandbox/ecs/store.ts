@@ -62,7 +62,8 @@ export function loadState(home: string): State {
   const content = readOr(join(home, 'state.json'), undefined)
   if (content === undefined) return emptyState()
   const state = JSON.parse(content) as State
-  if (state.version !== 1) throw new Error(`${home}/state.json is of a version that this sandbox does not know.`)
+  if (state.version !== 1)
+    throw new Error(`${home}/state.json is of a version that this sandbox does not know.`)
   return state
 }
 
@@ -87,7 +88,8 @@ export function takeHome(home: string): { release(): void } {
   const path = join(home, 'sandbox.lock')
   const content = readOr(path, '')
   const holder = content === '' ? undefined : (JSON.parse(content) as ProcessMark)
-  if (holder && isAlive(holder)) throw new Error(`${home} is in use by the sandbox with process id ${holder.pid}.`)
+  if (holder && isAlive(holder))
+    throw new Error(`${home} is in use by the sandbox with process id ${holder.pid}.`)
   writeFileSync(path, JSON.stringify(markOf(process.pid)))
   return { release: () => rmSync(path, { force: true }) }
 }

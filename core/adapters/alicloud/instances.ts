@@ -122,9 +122,10 @@ function runFields(
   }
 }
 
-/** ISO 8601 in UTC without a fraction; ECS cuts it to the minute. */
+/** ISO 8601 in UTC. ECS cuts it to the minute, which may then be less than half an hour ahead: so the next minute. */
 function toMinute(date: Date): string {
-  return `${date.toISOString().slice(0, 16)}:00Z`
+  const minute = new Date(Math.ceil(date.getTime() / 60_000) * 60_000)
+  return `${minute.toISOString().slice(0, 16)}:00Z`
 }
 
 type EcsInstance = NonNullable<NonNullable<Body<'describeInstances'>['instances']>['instance']>[number]
