@@ -26,7 +26,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
   'core/adapters/agents': { ours: ['core/domain', 'core/ports', 'agent/protocol'], npm: [] },
   // The composition root and the configuration, each a file or a folder.
-  'core/app': { ours: ['core'], npm: ['pino'] },
+  'core/app': { ours: ['core', 'agent/protocol'], npm: ['pino'] },
   'core/config': { ours: ['core'], npm: ['pino', 'yaml', 'zod'] },
   bot: {
     ours: ['core/app', 'core/commands'],

@@ -3,7 +3,7 @@
  * first time it is passed or `name:3` for the third. Costs one comparison when the variable is not set.
  */
 
-/** Every failpoint there is, by program; a test walks them all. */
+/** Every failpoint of agent and receiver; a test walks them all. The bot's are made of its ports (`bot:jobs.change:after`). */
 export const FAILPOINTS = [
   'agent:enrol:before',
   'agent:enrol:after',
@@ -50,7 +50,7 @@ const armed = point === undefined ? undefined : `${program}:${place}:${point}`
 let left = Number(nth ?? 1)
 
 /** Ends this process with SIGKILL if the environment asks for it here. */
-export function failpoint(name: Failpoint): void {
+export function failpoint(name: Failpoint | `bot:${string}`): void {
   if (armed === undefined || name !== armed || --left > 0) return
   process.kill(process.pid, 'SIGKILL')
   // The signal arrives asynchronously in a worker thread; nothing may happen after this point.

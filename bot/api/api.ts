@@ -67,7 +67,7 @@ export function createApi(app: App): Door {
 
   api.notFound((context) => context.json(refused('no-such-path', 'There is nothing under this path.'), 404))
   api.onError((error, context) => {
-    app.log.error({ err: error, path: context.req.path }, 'a request failed unexpectedly')
+    app.log.error('a request failed unexpectedly', { error, path: context.req.path })
     return context.json(
       { ...refused('internal', 'Ferry met a problem it does not know.'), error: 'internal' },
       500,

@@ -11,8 +11,8 @@ import type { Approval } from '../domain/approval.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from '../ports/jobs.ts'
+import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
-import type { Log } from './log.ts'
 
 /** Somebody that a door has recognised. */
 export interface Who {
@@ -93,7 +93,7 @@ function readableSecret(): string {
 /** A bug or an unreachable database: logged once under a reference that the person is told. */
 function unexpected(error: unknown, log: Log): Reply {
   const reference = randomUUID().slice(0, 8)
-  log.error({ err: error, reference }, 'a command failed unexpectedly')
+  log.error('a command failed unexpectedly', { error, reference })
   const unreachable = isUnreachable(error)
   return {
     outcome: 'refused',
@@ -106,10 +106,10 @@ function unexpected(error: unknown, log: Log): Reply {
   }
 }
 
+/** Whether the error, or what caused it, is a lost or refused connection. */
 function isUnreachable(error: unknown): boolean {
-  const code: unknown =
-    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return (
-    typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|CONNECT|CONNECTION_|57P0|08)/.test(code)
-  )
+  if (!(error instanceof Error)) return false
+  const code: unknown = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|CONNECT|57P0|08)/.test(code)) return true
+  return isUnreachable(error.cause)
 }

@@ -3,10 +3,10 @@ import type { Machines } from '../adapters/agents/machines.ts'
 import type { Command } from '../commands/define.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import type { Ask } from './ask.ts'
 import { createAsk } from './ask.ts'
-import type { Log } from './log.ts'
 import { personOfSlack, personOfToken } from './people.ts'
 
 /** What doors know of Ferry. */
@@ -26,7 +26,9 @@ export interface App {
   ready(): Promise<void>
   /** Begins to carry out work: the engine and the ticks. Doors answer before it too. */
   start(): Promise<void>
-  /** Ends the work at a safe point, answers the requests that are held open, and closes the store. */
+  /** Answers the requests that are held open, so that the server can close. */
+  endWaits(): void
+  /** Ends the work at a safe point and closes the store. */
   stop(): Promise<void>
 }
 
@@ -41,7 +43,7 @@ export interface AppParts {
   readonly log: Log
   /** Begins the long work; what it returns ends it. */
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
-  /** Aborted by `stop`, before anything else ends. */
+  /** Aborted by `endWaits`. */
   readonly stopping: AbortController
 }
 
@@ -61,6 +63,7 @@ export function assembleApp(parts: AppParts): App {
     start: async () => {
       work ??= await parts.startWork()
     },
+    endWaits: () => parts.stopping.abort(),
     stop: async () => {
       parts.stopping.abort()
       await work?.stop()

@@ -1,8 +1,7 @@
-import type { DestinationStream, Logger } from 'pino'
+import type { DestinationStream } from 'pino'
 import { pino } from 'pino'
+import type { Log } from '../ports/log.ts'
 import { scrubber } from './scrub.ts'
-
-export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 
 /**
  * The log: one JSON line per event. Every finished line is scrubbed, so that a secret inside an error's message, a
@@ -10,14 +9,22 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
  */
 export function createLog(
   options: { readonly level: string; readonly secrets: readonly string[] },
-  destination?: DestinationStream,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
 ): Log {
-  const scrub = scrubber(options.secrets)
-  const settings = {
-    level: options.level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: scrub },
+  const lines = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers: { error: pino.stdSerializers.errWithCause },
+      hooks: { streamWrite: scrubber(options.secrets) },
+    },
+    destination,
+  )
+  return {
+    info: (message, facts = {}) => lines.info(facts, message),
+    warn: (message, facts = {}) => lines.warn(facts, message),
+    error: (message, facts = {}) => lines.error(facts, message),
   }
-  return destination === undefined ? pino(settings) : pino(settings, destination)
 }

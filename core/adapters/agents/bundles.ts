@@ -5,9 +5,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { hashSecret } from '../../domain/secret.ts'
 import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
-import { secretHash } from './enrol.ts'
 
 export const AGENT_BUNDLE = 'ferry-agent.mjs'
 export const RECEIVER_BUNDLE = 'ferry-receiver.mjs'
@@ -27,6 +27,8 @@ export interface Bundles {
   readonly receiverDigest: string | undefined
   /** By name; undefined for what the bot does not serve. */
   find(name: string): Promise<Bundle | undefined>
+  /** SHA-256 (hex) of the Node binary. */
+  nodeDigest(): Promise<string>
 }
 
 /**
@@ -42,13 +44,14 @@ export async function loadBundles(folder: string, nodePath = process.execPath): 
     built.set(name, { sha256, bytes: bytes.byteLength, open: () => new Uint8Array(bytes) })
   }
   let node: Promise<Bundle> | undefined
+  const nodeBundle = (): Promise<Bundle> => (node ??= fileBundle(nodePath))
   return {
     agentDigest: built.get(AGENT_BUNDLE)?.sha256,
     receiverDigest: built.get(RECEIVER_BUNDLE)?.sha256,
     find: async (name) => {
-      if (name === NODE_BUNDLE) return (node ??= fileBundle(nodePath))
-      return built.get(name)
+      return name === NODE_BUNDLE ? nodeBundle() : built.get(name)
     },
+    nodeDigest: async () => (await nodeBundle()).sha256,
   }
 }
 
@@ -71,7 +74,7 @@ export async function serveBundle(
   store: Pick<Store, 'sources'>,
 ): Promise<Response> {
   const bearer = /^Bearer (\S{1,200})$/.exec(request.headers.get('authorization') ?? '')?.[1]
-  if (bearer === undefined || !(await store.sources.isInvited(secretHash(bearer))))
+  if (bearer === undefined || !(await store.sources.isInvited(hashSecret(bearer))))
     throw new TurnedAway(401, 'A bundle is fetched with an enrolment code or token that is still good.')
   const bundle = await bundles.find(name)
   if (bundle?.sha256 !== sha256)

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { EnrolReply } from '../../../agent/protocol/control.ts'
 import { EnrolRequest } from '../../../agent/protocol/control.ts'
+import { hashSecret } from '../../domain/secret.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
@@ -11,11 +11,6 @@ import { demandEd25519 } from './signed.ts'
 
 const MOST_FAILURES = 10
 const HOUR_MS = 3_600_000
-
-/** What codes and tokens are stored and looked up as. */
-export function secretHash(secret: string): string {
-  return createHash('sha256').update(secret.trim()).digest('hex')
-}
 
 /**
  * Makes agents known by their one-time code. Ten wrong codes in an hour close the door to an address for the rest
@@ -52,7 +47,7 @@ export function enrolment(parts: {
         `This server runs ${asked.host.os.replace(/[^\w.-]/g, '?')}. Ferry moves Linux servers only: what it copies must boot on the cloud as it is.`,
       )
     const enrolled = await parts.store.sources.enrol(
-      secretHash(asked.code),
+      hashSecret(asked.code.trim()),
       { publicKey: asked.publicKey, version: asked.version, host: asked.host, disks: jobDisks(asked.disks) },
       {
         actor: { person: 'agent', door: 'agent' },

@@ -1,9 +1,9 @@
 import type { RegisterReply, ReportReply } from '../../../agent/protocol/control.ts'
 import { ReceiverReport, RegisterRequest } from '../../../agent/protocol/control.ts'
+import { hashSecret } from '../../domain/secret.ts'
 import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
 import { message } from './body.ts'
-import { secretHash } from './enrol.ts'
 import type { TicketKey } from './keys.ts'
 import { demandEd25519 } from './signed.ts'
 
@@ -16,7 +16,7 @@ export async function registerReceiver(
   const asked = message(RegisterRequest, body)
   demandEd25519(asked.publicKey)
   const { publicKey, tlsPin, port, version } = asked
-  const known = await store.intermediates.register(secretHash(asked.token), {
+  const known = await store.intermediates.register(hashSecret(asked.token), {
     publicKey,
     tlsPin,
     port,
