@@ -10,7 +10,6 @@ import { wholeGiB } from '../domain/bytes.ts'
 import { Fault } from '../domain/faults.ts'
 import type { Sync } from '../domain/job.ts'
 import type { Disk } from '../ports/cloud.ts'
-import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
 import { discardImaging } from './make-image.ts'
 import { releaseInstance, releaseIntermediate } from './release.ts'
@@ -133,16 +132,6 @@ async function systemDiskOf(work: JobWork, instanceId: string): Promise<Disk> {
     settings.timings.receiverStartMs,
     () => new Fault('CLOUD_WAIT', `${instanceId} has no system disk yet`, { instance: instanceId }),
   )
-}
-
-/** The disks that hold the copy, in the order of the source's: a carrier was attached last and comes first. */
-export function inSourceOrder(
-  intermediate: Pick<Intermediate, 'carrier'>,
-  attached: readonly Disk[],
-): readonly Disk[] {
-  const byDevice = [...attached].sort((a, b) => a.device.localeCompare(b.device))
-  const last = byDevice.at(-1)
-  return intermediate.carrier && last !== undefined ? [last, ...byDevice.slice(0, -1)] : byDevice
 }
 
 function late(diskId: string, what: string): Fault {
