@@ -195,9 +195,12 @@ describe('waiting for work', () => {
     await a.work.wait(0)
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'ferry listen' and datname = current_database()`
-    const listening = sql`select count(*)::int as n from pg_stat_activity
-      where application_name = 'ferry listen' and datname = current_database() and query like 'listen%'`
-    await expect.poll(async () => (await listening.execute())[0]?.['n'], { timeout: 10_000 }).toBe(2)
+    const listening = async () => {
+      const [row] = await sql`select count(*)::int as n from pg_stat_activity
+        where application_name = 'ferry listen' and datname = current_database() and query like 'listen%'`
+      return row?.['n'] as number
+    }
+    await expect.poll(listening, { timeout: 10_000 }).toBe(2)
     const started = Date.now()
 
     // Subscribing again wakes those who wait, so the second wait is the one that tells.
