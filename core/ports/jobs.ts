@@ -46,6 +46,7 @@ export type JobSettings = Pick<
   | 'intervalMs'
   | 'pendingIntervalMs'
   | 'keep'
+  | 'bytesPerSecond'
   | 'nextSyncAt'
   | 'intermediate'
   | 'completing'
