@@ -26,9 +26,12 @@ export function writeTree(
   const { seed, bytes, uuid } = request
   const source = seeded(seed, 'tree')
   let files = 0
+  const folders = new Set<string>()
   const put = (path: string, content: string | Buffer) => {
     const target = join(root, path)
-    mkdirSync(dirname(target), { recursive: true })
+    const folder = dirname(target)
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true })
+    folders.add(folder)
     writeFileSync(target, content)
     utimesSync(target, THEN, THEN)
     files += 1
@@ -45,13 +48,13 @@ export function writeTree(
     'boot/grub2/grub.cfg',
     'set timeout=1\nmenuentry "Linux" { linux /boot/vmlinuz-5.10.134 root=/dev/vda1 }\n',
   )
-  for (let n = 0; n < 2200; n += 1) put(pagePath(n), webPage(source.pick(WORDS), n, source.below(3000)))
-  for (let n = 0; n < 400; n += 1)
+  for (let n = 0; n < 1800; n += 1) put(pagePath(n), webPage(source.pick(WORDS), n, source.below(3000)))
+  for (let n = 0; n < 300; n += 1)
     put(`usr/lib/shop/module-${n}.so`, source.bytes(4096 + source.below(24_000)))
-  for (let n = 0; n < 12; n += 1) put(`var/log/nginx/access.log.${n}`, logLines(seed, n, 12_000))
+  for (let n = 0; n < 12; n += 1) put(`var/log/nginx/access.log.${n}`, logLines(seed, n, 6_000))
 
   // What is left of the budget goes to pictures, which do not compress: most bytes of most web servers.
-  const rest = Math.max(0, bytes - 45_000_000)
+  const rest = Math.max(0, bytes - 30_000_000)
   const size = 400_000
   for (let n = 0; n < Math.floor(rest / size); n += 1)
     put(`srv/www/media/${n % 10}/photo-${n}.jpg`, source.bytes(size))

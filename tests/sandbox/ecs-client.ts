@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EcsModule, * as $Ecs from '@alicloud/ecs20140526'
 import { $OpenApiUtil } from '@alicloud/openapi-core'
-import { afterAll, expect } from 'vitest'
+import { afterAll } from 'vitest'
 import { sign } from '../../sandbox/ecs/signature.ts'
 import { startSandbox } from '../../sandbox/ecs/server.ts'
 import type { Sandbox } from '../../sandbox/ecs/server.ts'
@@ -28,10 +28,20 @@ export function clientOf(endpoint: string, secret = SANDBOX_KEY.secret): EcsClie
   )
 }
 
+const cleanUps: (() => Promise<unknown>)[] = []
+afterAll(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp()
+})
+
+/** Has something undone when the test file ends; the last thing first. May be called inside a test. */
+export function atEnd(cleanUp: () => Promise<unknown>): void {
+  cleanUps.push(cleanUp)
+}
+
 /** A folder that goes away with the test file. */
 export async function temporaryHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'ferry-sandbox-'))
-  afterAll(() => rm(home, { recursive: true, force: true }))
+  atEnd(() => rm(home, { recursive: true, force: true }))
   return home
 }
 
@@ -41,13 +51,20 @@ export async function freshSandbox(
 ): Promise<{ sandbox: Sandbox; ecs: EcsClient; home: string }> {
   const home = options.home ?? (await temporaryHome())
   const sandbox = await startSandbox({ speed: 0, ...options, home })
-  afterAll(() => sandbox.stop())
+  atEnd(() => sandbox.stop())
   return { sandbox, ecs: clientOf(sandbox.endpoint), home }
 }
 
 /** Waits until `read` gives `value`; the test fails when it takes too long. */
 export async function until(read: () => Promise<unknown>, value: unknown): Promise<void> {
-  await expect.poll(read, { timeout: 8000, interval: 15 }).toEqual(value)
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const found = await read()
+    if (found === value) return
+    if (Date.now() > deadline)
+      throw new Error(`Waited for ${String(value)} and still found ${String(found)}.`)
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
 }
 
 /** Starts an instance of the public image, which runs `script` at each boot. */

@@ -151,6 +151,12 @@ describe('a disk', () => {
   })
 })
 
+async function deleteImageNamed(imageName: string): Promise<void> {
+  const request = new $Ecs.DescribeImagesRequest({ regionId: REGION, imageName })
+  const imageId = (await ecs.describeImages(request)).body?.images?.image?.[0]?.imageId
+  await ecs.deleteImage(new $Ecs.DeleteImageRequest({ regionId: REGION, imageId }))
+}
+
 describe('snapshots and images', async () => {
   const { diskId } = await instanceWithDisk(ecs, { instanceName: 'origin' })
   const first = await accomplishedSnapshot(ecs, diskId)
@@ -196,15 +202,13 @@ describe('snapshots and images', async () => {
     await expect(imageFrom(ecs, first, 'four')).rejects.toMatchObject({ code: 'QuotaExceed.Image' })
   })
 
-  it('refuse a mapping without a system disk, or with two', async () => {
-    const image = (...mappings: { device: string; snapshotId?: string }[]) => {
+  it('refuse a mapping without a system disk, with a wrong device, or of an unknown snapshot', async () => {
+    for (const imageName of ['two', 'three']) await deleteImageNamed(imageName)
+    const image = (...mappings: { device: string; snapshotId: string }[]) => {
       const diskDeviceMapping = mappings.map(
         (mapping) => new $Ecs.CreateImageRequestDiskDeviceMapping(mapping),
       )
-      const [two] = ['two', 'three']
-      return deleteByName(two).then(() =>
-        ecs.createImage(new $Ecs.CreateImageRequest({ regionId: REGION, diskDeviceMapping })),
-      )
+      return ecs.createImage(new $Ecs.CreateImageRequest({ regionId: REGION, diskDeviceMapping }))
     }
 
     await expect(image({ device: '/dev/xvdb', snapshotId: first })).rejects.toThrow(
@@ -246,13 +250,6 @@ describe('snapshots and images', async () => {
     expect(pages.map(({ body }) => body?.snapshots?.snapshot?.length)).toEqual([1, 1, 0])
     expect(pages.map(({ body }) => body?.totalCount)).toEqual([2, 2, 2])
   })
-
-  async function deleteByName(imageName: string | undefined) {
-    const asked = new $Ecs.DescribeImagesRequest({ regionId: REGION, ...(imageName ? { imageName } : {}) })
-    for (const { imageId } of (await ecs.describeImages(asked)).body?.images?.image ?? []) {
-      if (imageId) await ecs.deleteImage(new $Ecs.DeleteImageRequest({ regionId: REGION, imageId }))
-    }
-  }
 })
 
 describe('what can be bought', () => {

@@ -3,13 +3,15 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { machineFiles } from '../../sandbox/ecs/machine.ts'
+import { processOf } from '../../sandbox/ecs/proc.ts'
 import { startSandbox } from '../../sandbox/ecs/server.ts'
 import type { State } from '../../sandbox/ecs/state.ts'
 import {
   $Ecs,
   accomplishedSnapshot,
+  atEnd,
   clientOf,
   imageFrom,
   imageOf,
@@ -31,7 +33,7 @@ async function startProgram(home: string) {
   const program = spawn(process.execPath, ['--import', 'tsx', MAIN, '--home', home, '--speed', '0.1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  afterAll(() => stop(program, 'SIGTERM'))
+  atEnd(() => stop(program, 'SIGTERM'))
   const [line] = (await once(program.stdout, 'data')) as [Buffer]
   const { endpoint } = JSON.parse(line.toString()) as { endpoint: string }
   return { program, ecs: clientOf(endpoint) }
@@ -49,12 +51,9 @@ async function bootsOf(home: string, instanceId: string): Promise<readonly strin
   return content.trim().split('\n')
 }
 
+/** A killed process may still wait to be buried, which counts as dead. */
 function isAlive(boot: string | undefined): boolean {
-  try {
-    return process.kill(Number(boot?.split(' ')[1]), 0)
-  } catch {
-    return false
-  }
+  return processOf(Number(boot?.split(' ')[1])) !== undefined
 }
 
 describe('a sandbox that is killed', () => {
@@ -119,7 +118,7 @@ describe('a sandbox that is killed', () => {
     await writeFile(`${home}/snapshots/${snapshotId}.raw.part`, 'half')
 
     const second = await startSandbox({ home, speed: 0 })
-    afterAll(() => second.stop())
+    atEnd(() => second.stop())
 
     expect(await snapshotOf(clientOf(second.endpoint), snapshotId)).toMatchObject({
       status: 'failed',
@@ -150,7 +149,7 @@ describe('a sandbox that is stopped', () => {
   it('lets no second one onto its home', async () => {
     const home = await temporaryHome()
     const first = await startSandbox({ home })
-    afterAll(() => first.stop())
+    atEnd(() => first.stop())
 
     await expect(startSandbox({ home })).rejects.toThrow('is in use')
   })
