@@ -111,5 +111,12 @@ export function readBatch(body: Buffer): Batch {
   const isCompressed = (flags & COMPRESSED) !== 0
   if (rawBytesOf(entries) !== rawBytes || (!isCompressed && payload.length !== rawBytes))
     throw new WireError('a batch does not hold what its entries say')
-  return { sequence: body.readUInt32LE(0), disk: body.readUInt32LE(4), isCompressed, entries, rawBytes, payload }
+  return {
+    sequence: body.readUInt32LE(0),
+    disk: body.readUInt32LE(4),
+    isCompressed,
+    entries,
+    rawBytes,
+    payload,
+  }
 }

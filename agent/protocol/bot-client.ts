@@ -29,7 +29,11 @@ function post(url: URL, body: string, headers: Record<string, string>, signal: A
       {
         method: 'POST',
         signal,
-        headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
       },
       (reply) => {
         let text = ''
@@ -41,7 +45,13 @@ function post(url: URL, body: string, headers: Record<string, string>, signal: A
         reply.on('error', reject)
         reply.on('end', () => {
           if (reply.statusCode === 200) resolve(text)
-          else reject(new BotRefusal(reply.statusCode ?? 0, `the bot answered ${reply.statusCode}: ${text.slice(0, 200)}`))
+          else
+            reject(
+              new BotRefusal(
+                reply.statusCode ?? 0,
+                `the bot answered ${reply.statusCode}: ${text.slice(0, 200)}`,
+              ),
+            )
         })
       },
     )
@@ -66,7 +76,12 @@ export async function callBot<T>(call: {
   const url = new URL(call.path, call.server)
   const body = JSON.stringify(call.message)
   const headers = call.signer
-    ? signedHeaders(call.signer.machine, call.signer.privateKey, { method: 'POST', path: url.pathname, body }, Date.now())
+    ? signedHeaders(
+        call.signer.machine,
+        call.signer.privateKey,
+        { method: 'POST', path: url.pathname, body },
+        Date.now(),
+      )
     : {}
   const timeout = AbortSignal.timeout(call.timeoutMs ?? 10_000)
   const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout

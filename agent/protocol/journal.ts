@@ -71,7 +71,10 @@ function decodeBody(bytes: Buffer, known: number, doubtful: number): JournalReco
   let at = RECORD_HEADER_BYTES
   for (let i = 0; i < known; i++, at += KNOWN_BYTES)
     blocks.push({ block: bytes.readUInt32LE(at), digest: bytes.subarray(at + 4, at + KNOWN_BYTES) })
-  return { known: blocks, doubtful: Array.from({ length: doubtful }, (_, i) => bytes.readUInt32LE(at + i * 4)) }
+  return {
+    known: blocks,
+    doubtful: Array.from({ length: doubtful }, (_, i) => bytes.readUInt32LE(at + i * 4)),
+  }
 }
 
 const DAMAGED = 'a record in it is damaged'
@@ -91,7 +94,11 @@ function replay(fd: number, expected: Buffer, apply: (record: JournalRecord) => 
     const known = head.readUInt32LE(4)
     const doubtful = head.readUInt32LE(8)
     if (!head.subarray(16).equals(digestOf(head.subarray(0, 16)).subarray(0, 8))) return { problem: DAMAGED }
-    if (head.readUInt32LE(0) !== RECORD || head.readUInt32LE(12) !== records || known + doubtful > RECORD_BLOCKS)
+    if (
+      head.readUInt32LE(0) !== RECORD ||
+      head.readUInt32LE(12) !== records ||
+      known + doubtful > RECORD_BLOCKS
+    )
       return { problem: DAMAGED }
     const body = RECORD_HEADER_BYTES + known * KNOWN_BYTES + doubtful * 4
     if (size - at < body + CHECK_BYTES) break
@@ -106,9 +113,7 @@ function replay(fd: number, expected: Buffer, apply: (record: JournalRecord) => 
 }
 
 /** How reading a journal ended; with a problem, what was applied before it is not to be believed either. */
-export type Replayed =
-  | { readonly records: number; readonly tornBytes: number }
-  | { readonly problem: string }
+export type Replayed = { readonly records: number; readonly tornBytes: number } | { readonly problem: string }
 
 /** Reads a journal and hands its whole records over in order. A torn tail is left out. */
 export function replayJournal(

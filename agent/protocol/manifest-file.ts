@@ -56,10 +56,7 @@ const header = (subject: ManifestSubject, generation: number, root: string): Buf
 /** The digests of one group, from a file whose rows begin at `start`. Fewer bytes come back if the file ends early. */
 export function readRows(fd: number, sizeBytes: number, group: number, start: number): Buffer {
   const rows = Buffer.allocUnsafe(groupBlocks(sizeBytes, group) * DIGEST_BYTES)
-  return rows.subarray(
-    0,
-    readSync(fd, rows, 0, rows.length, start + group * GROUP_BLOCKS * DIGEST_BYTES),
-  )
+  return rows.subarray(0, readSync(fd, rows, 0, rows.length, start + group * GROUP_BLOCKS * DIGEST_BYTES))
 }
 
 /** The group digests that follow from the rows in a file, concatenated. */

@@ -7,12 +7,7 @@ import { createHash, createPrivateKey, createPublicKey, randomBytes, sign } from
 const tlv = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts)
   const length = body.length
-  const size =
-    length < 128
-      ? [length]
-      : length < 256
-        ? [0x81, length]
-        : [0x82, length >> 8, length & 0xff]
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from([tag, ...size]), body])
 }
 
@@ -27,10 +22,7 @@ const ECDSA_SHA256 = sequence(oid('2a8648ce3d040302'))
 const NAME = sequence(tlv(0x31, sequence(oid('550403'), tlv(0x0c, Buffer.from('ferry receiver')))))
 
 /** From the epoch to 9999: RFC 5280's way to say that a certificate has no end. */
-const VALIDITY = sequence(
-  tlv(0x17, Buffer.from('700101000000Z')),
-  tlv(0x18, Buffer.from('99991231235959Z')),
-)
+const VALIDITY = sequence(tlv(0x17, Buffer.from('700101000000Z')), tlv(0x18, Buffer.from('99991231235959Z')))
 
 /** The public half of a private key (PEM), as SPKI DER. */
 const spkiOf = (privateKey: string): Buffer =>

@@ -13,7 +13,9 @@ function unpack(batch: Batch): Buffer {
   try {
     raw = brotliDecompressSync(batch.payload, { maxOutputLength: Math.max(1, batch.rawBytes) })
   } catch (cause) {
-    throw new Fault('PROTOCOL', `batch ${batch.sequence} does not unpack to ${batch.rawBytes} bytes`, { cause })
+    throw new Fault('PROTOCOL', `batch ${batch.sequence} does not unpack to ${batch.rawBytes} bytes`, {
+      cause,
+    })
   }
   if (raw.length !== batch.rawBytes)
     throw new Fault('PROTOCOL', `batch ${batch.sequence} unpacks to ${raw.length} of ${batch.rawBytes} bytes`)
@@ -37,7 +39,10 @@ export function checkBatch(body: Buffer, sizeOf: (disk: number) => number | unde
   let at = 0
   for (const { block, kind, length, digest } of batch.entries) {
     if (block >= blocksOf(size) || length !== blockBytes(size, block))
-      throw new Fault('PROTOCOL', `block ${block} of ${length} bytes is not of disk ${batch.disk} of ${size} bytes`)
+      throw new Fault(
+        'PROTOCOL',
+        `block ${block} of ${length} bytes is not of disk ${batch.disk} of ${size} bytes`,
+      )
     const data = raw.subarray(at, at + length)
     if (!same(kind === 'zero' ? zeroDigest(length) : digestOf(data), digest))
       throw new Fault('PROTOCOL', `block ${block} of disk ${batch.disk} is not what its digest says`)

@@ -41,7 +41,11 @@ export function openDevice(directory: string, disk: DeviceConfig, flags: 'r' | '
 }
 
 /** Reads a whole disk in order, a megabyte at a time; `each` gets a view that lives until it returns. */
-export function readWhole(fd: number, sizeBytes: number, each: (bytes: Buffer, offset: number) => void): void {
+export function readWhole(
+  fd: number,
+  sizeBytes: number,
+  each: (bytes: Buffer, offset: number) => void,
+): void {
   const buffer = Buffer.allocUnsafeSlow(Math.min(1024 * 1024, sizeBytes))
   for (let offset = 0; offset < sizeBytes; offset += buffer.length) {
     const wanted = Math.min(buffer.length, sizeBytes - offset)

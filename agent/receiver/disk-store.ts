@@ -10,7 +10,17 @@
  * sends them again: at most one window. After a failed fsync the page cache may show bytes that the disk never got,
  * so reading them back would prove nothing.
  */
-import { closeSync, copyFileSync, fdatasync, fsyncSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DIGEST_BYTES } from '../protocol/digest.ts'
@@ -146,7 +156,8 @@ export class DiskStore {
     const mine = journalPath(this.place, this.generation)
     for (const name of readdirSync(this.place.home)) {
       const path = join(this.place.home, name)
-      if (name.startsWith(`disk-${this.place.index}.`) && name.endsWith('.journal') && path !== mine) rmSync(path)
+      if (name.startsWith(`disk-${this.place.index}.`) && name.endsWith('.journal') && path !== mine)
+        rmSync(path)
     }
   }
 }

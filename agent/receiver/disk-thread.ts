@@ -43,7 +43,12 @@ export type FromDisks =
   | { readonly kind: 'sealed'; readonly ask: number; readonly disks: readonly SealedDisk[] }
   | { readonly kind: 'refused'; readonly ask: number; readonly fault: MachineFault }
   /** Durable up to `sequence` on this session; `bytes` may be used again. */
-  | { readonly kind: 'ack'; readonly session: number; readonly sequence: number; readonly bytes: ArrayBuffer[] }
+  | {
+      readonly kind: 'ack'
+      readonly session: number
+      readonly sequence: number
+      readonly bytes: ArrayBuffer[]
+    }
   /** A batch of this session was not acceptable; nothing of it was written. */
   | { readonly kind: 'bad-batch'; readonly session: number; readonly fault: MachineFault }
   /** The disks failed: what was under way is lost, for all sessions. */
@@ -140,7 +145,8 @@ const isDiskThread = (data: unknown): data is DiskThreadData =>
 const startedWith: unknown = workerData
 if (!isMainThread && parentPort && isDiskThread(startedWith)) {
   const port = parentPort
-  const send = (message: FromDisks, transfer: TransferListItem[] = []): void => port.postMessage(message, transfer)
+  const send = (message: FromDisks, transfer: TransferListItem[] = []): void =>
+    port.postMessage(message, transfer)
   try {
     const disks = new DiskThread(startedWith, send)
     port.on('message', (message: ToDisks) => disks.handle(message))

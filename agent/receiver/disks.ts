@@ -4,7 +4,13 @@ import type { MachineFault } from '../protocol/control.ts'
 import { BATCH_BYTES } from '../protocol/batch.ts'
 import { Fault } from '../protocol/fault.ts'
 import type { WelcomeDisk } from '../protocol/wire.ts'
-import { startDiskThread, type DiskThreadData, type FromDisks, type SealedDisk, type ToDisks } from './disk-thread.ts'
+import {
+  startDiskThread,
+  type DiskThreadData,
+  type FromDisks,
+  type SealedDisk,
+  type ToDisks,
+} from './disk-thread.ts'
 
 /** What the disks tell without being asked. */
 export interface DiskEvents {
@@ -27,7 +33,10 @@ export class Disks {
   readonly ready: Promise<void>
   private readonly thread: Worker
   private readonly events: DiskEvents
-  private readonly waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (fault: Fault) => void }>()
+  private readonly waiting = new Map<
+    number,
+    { resolve: (answer: Answer) => void; reject: (fault: Fault) => void }
+  >()
   private readonly spare: ArrayBuffer[] = []
   private asked = 0
 

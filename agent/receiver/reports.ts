@@ -13,11 +13,22 @@ export async function register(home: Home): Promise<Identity> {
   if (known) return known
   const keys = home.keys()
   const { server, token, port } = home.config
-  const message = { token, publicKey: publicHalf(keys.signing), tlsPin: pinOf(keys.tls), port, version: VERSION }
+  const message = {
+    token,
+    publicKey: publicHalf(keys.signing),
+    tlsPin: pinOf(keys.tls),
+    port,
+    version: VERSION,
+  }
   for (let attempt = 0; ; attempt++) {
     try {
       failpoint('receiver:register:before')
-      const identity = await callBot({ server, path: '/api/receivers/register', message, reply: RegisterReply })
+      const identity = await callBot({
+        server,
+        path: '/api/receivers/register',
+        message,
+        reply: RegisterReply,
+      })
       failpoint('receiver:register:after')
       home.setIdentity(identity)
       return identity
@@ -36,7 +47,11 @@ export async function report(home: Home, identity: Identity, message: ReceiverRe
 }
 
 /** Sends a report until the bot took it. */
-export async function reportUntilTaken(home: Home, identity: Identity, message: ReceiverReport): Promise<void> {
+export async function reportUntilTaken(
+  home: Home,
+  identity: Identity,
+  message: ReceiverReport,
+): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await report(home, identity, message)
@@ -82,7 +97,8 @@ export class Heart {
 
   private async beat(): Promise<void> {
     const sealed = this.home.sealed()
-    if (sealed === undefined || sealed.isReported) return report(this.home, this.identity, { status: 'alive' })
+    if (sealed === undefined || sealed.isReported)
+      return report(this.home, this.identity, { status: 'alive' })
     const { sync, epoch, disks } = sealed
     failpoint('receiver:sealed-report:before')
     await report(this.home, this.identity, { status: 'sealed', sync, epoch, disks })

@@ -55,14 +55,18 @@ export class Session {
     socket.setNoDelay(true)
     socket.setTimeout(IDLE_MS, () => this.fail(new Fault('PROTOCOL', 'nothing came for 60 s')))
     socket.on('data', (chunk: Buffer) => this.read(chunk))
-    socket.on('error', (problem) => log('info', 'a connection broke', { session: id, because: wordsOf(problem) }))
+    socket.on('error', (problem) =>
+      log('info', 'a connection broke', { session: id, because: wordsOf(problem) }),
+    )
     socket.on('close', () => this.end())
   }
 
   /** Tells the agent what is wrong and closes. Repeatable. */
   fail(problem: unknown): void {
     if (this.isOver) return
-    const fault = asMachineFault(problem instanceof WireError ? new Fault('PROTOCOL', problem.message) : problem)
+    const fault = asMachineFault(
+      problem instanceof WireError ? new Fault('PROTOCOL', problem.message) : problem,
+    )
     log(fault.code === 'INTERNAL' ? 'error' : 'warn', 'a session is refused', { session: this.id, ...fault })
     this.isOver = true
     this.socket.end(encode({ type: 'fault', ...fault }))
@@ -144,7 +148,10 @@ export class Session {
   private async hello(message: Extract<Message, { type: 'hello' }>): Promise<void> {
     if (this.ticket) throw new Fault('PROTOCOL', 'a second hello')
     if (message.version !== WIRE_VERSION)
-      throw new Fault('PROTOCOL', `the agent speaks version ${message.version}, this receiver ${WIRE_VERSION}`)
+      throw new Fault(
+        'PROTOCOL',
+        `the agent speaks version ${message.version}, this receiver ${WIRE_VERSION}`,
+      )
     const ticket = this.checked(message.ticket)
     this.host.admit(ticket, this)
     this.ticket = ticket
@@ -153,7 +160,10 @@ export class Session {
     const disks = await this.host.disks.open(message.wantsGroups)
     this.parser.limit = FRAME_BYTES
     this.isWelcome = true
-    this.say({ type: 'welcome', disks: disks.filter(({ index }) => ticket.disks.some((d) => d.index === index)) })
+    this.say({
+      type: 'welcome',
+      disks: disks.filter(({ index }) => ticket.disks.some((d) => d.index === index)),
+    })
   }
 
   /** The ticket that this text is, if it is one for this receiver and these disks. */

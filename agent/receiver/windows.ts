@@ -37,7 +37,9 @@ const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
 export function diskFault(problem: unknown): Fault {
   const errno = errnoOf(problem)
   const words = problem instanceof Error ? problem.message : String(problem)
-  return new Fault(FULL.includes(errno ?? '') ? 'RECEIVER_DISK_FULL' : 'RECEIVER_IO', words, { cause: problem })
+  return new Fault(FULL.includes(errno ?? '') ? 'RECEIVER_DISK_FULL' : 'RECEIVER_IO', words, {
+    cause: problem,
+  })
 }
 
 export class Windows {

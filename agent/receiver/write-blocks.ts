@@ -5,7 +5,8 @@ import { zeros } from '../protocol/geometry.ts'
 import type { CheckedBatch } from './check-batch.ts'
 
 function writeAll(fd: number, bytes: Buffer, offset: number): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
 }
 
 /** Writes a batch. Zeros are written too: an agent sends none where the manifest says that there are zeros already. */

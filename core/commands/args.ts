@@ -3,6 +3,7 @@
  * docs, and TypeScript, which infers the value's type from `parse`.
  */
 import { INTERVAL_RANGE, parseDuration } from '../domain/duration.ts'
+import { parseRate } from '../domain/rate.ts'
 import { Refusal } from './reply.ts'
 
 export interface Arg<T> {
@@ -66,6 +67,25 @@ export function duration(
         )
       if (ms < min || ms > max) throw bad(`${text} is outside ${range.min} to ${range.max}; 6h would do.`)
       return ms
+    },
+  }
+}
+
+/** A bandwidth in bytes per second; `off` is null: no limit. */
+export function rate(describe: string): Arg<number | null> {
+  return {
+    describe,
+    shape: '<n>mbit|off',
+    required: true,
+    positional: true,
+    parse: (text) => {
+      if (text === 'off') return null
+      const bytesPerSecond = parseRate(text)
+      if (bytesPerSecond === undefined)
+        throw bad(
+          `${quoted(text)} is not a bandwidth: a whole number and kbit, mbit or gbit, such as 200mbit, or off.`,
+        )
+      return bytesPerSecond
     },
   }
 }

@@ -13,6 +13,7 @@ import { history } from './history.ts'
 import { images } from './images.ts'
 import { interval } from './interval.ts'
 import { keep } from './keep.ts'
+import { limit } from './limit.ts'
 import { list } from './list.ts'
 import { pause } from './pause.ts'
 import { release } from './release.ts'
@@ -42,6 +43,7 @@ export const catalogue: readonly Command[] = [
   interval,
   keep,
   auto,
+  limit,
   history,
   images,
   pause,

@@ -3,6 +3,7 @@ import { formatDuration, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
+import { formatBitRate } from '../domain/rate.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
@@ -68,6 +69,7 @@ export async function describeJob(
       syncSummary(last) + (last.endedAt === null ? '' : `, ended ${formatTime(last.endedAt, now)}`)
   facts['Next sync'] = nextSyncWords(job, now)
   facts['Interval'] = intervalWords(job)
+  if (job.bytesPerSecond !== null) facts['Limit'] = `at most ${formatBitRate(job.bytesPerSecond)}`
   facts['Images'] = `${images.length} of at most ${job.keep}${
     newest === undefined
       ? ''

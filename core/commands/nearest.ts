@@ -1,27 +1,28 @@
-/** The candidate that differs from `word` by the fewest edits, if they are few enough to be a slip of the fingers. */
+/** The candidate that `word` was most likely meant to be: one that it begins, else one few slips of the fingers away. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > 64) return undefined
-  const scored = candidates
-    .map((candidate) => ({ candidate, edits: edits(word, candidate) }))
-    .sort((a, b) => a.edits - b.edits)
-  const best = scored[0]
-  if (best === undefined) return undefined
-  const isPrefix = word.length >= 3 && best.candidate.startsWith(word)
-  return best.edits <= Math.max(1, Math.floor(best.candidate.length / 3)) || isPrefix
-    ? best.candidate
-    : undefined
+  if (word.length > 64 || word.length < 2) return undefined
+  const begun = word.length >= 3 ? candidates.find((candidate) => candidate.startsWith(word)) : undefined
+  if (begun !== undefined) return begun
+  const [best] = candidates
+    .map((candidate) => ({ candidate, slips: slips(word, candidate) }))
+    .filter(({ candidate, slips: count }) => count <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.slips - b.slips)
+  return best?.candidate
 }
 
-/** Levenshtein's distance. */
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+/** How many letters were left out, added, mistaken, or swapped with their neighbour. */
+function slips(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   for (let i = 1; i <= a.length; i++) {
-    const next = [i]
+    const [above = [], twoAbove = []] = [rows[i - 1], rows[i - 2]]
+    const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const mistaken = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwap ? (twoAbove[j - 2] ?? 0) + 1 : Infinity
+      row.push(Math.min(mistaken, swapped, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
     }
-    row = next
+    rows.push(row)
   }
-  return row[b.length] ?? 0
+  return rows[a.length]?.[b.length] ?? 0
 }

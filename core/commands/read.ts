@@ -79,10 +79,7 @@ function readArguments(command: Command, words: readonly string[]): Record<strin
           throw new Refusal('missing-argument', `--${option[1]} needs a value. Usage: ${usageLine(command)}`)
         give(option[1], value ?? '')
       }
-    } else if (
-      pair?.[1] !== undefined &&
-      (pair[1] in command.args || !places.some((key) => raw[key] === undefined))
-    ) {
+    } else if (pair?.[1] !== undefined) {
       give(pair[1], pair[2] ?? '')
     } else if (command.args[word]?.shape === '') {
       give(word, 'true')

@@ -9,9 +9,10 @@
 import { Fault } from '../domain/faults.ts'
 import { wholeGiB } from '../domain/bytes.ts'
 import { deriveSecret, hashSecret } from '../domain/secret.ts'
-import type { Instance } from '../ports/cloud.ts'
+import type { CloudImage, Instance } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
+import { attachCarrier } from './carrier.ts'
 import { dataDevice, userData } from './user-data.ts'
 import type { JobWork } from './work.ts'
 
@@ -27,6 +28,7 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
     await work.change('intermediate.creating', () => ({ set: { intermediate: 'creating' } }))
   const instanceId = planned.instanceId ?? (await createInstance(work, planned))
   const instance = await runningInstance(work, instanceId)
+  if (planned.carrier) await attachCarrier(work, instanceId, await firstContent(work))
   await store.intermediates.setInstance(planned.id, instanceId, instance.address)
   const restarted = await restartIfSilent(work, planned.id, instance)
   const ready = await work.until(
@@ -52,13 +54,16 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
 
 async function plan(work: JobWork): Promise<Intermediate> {
   const { store, settings } = work.parts
-  const resourceKey = `${work.job.id}/intermediate`
+  const plain = `${work.job.id}/intermediate`
+  // One that has ended while the job goes on was given up for one with a carrier.
+  const carrier = (await store.intermediates.byKey(plain))?.endedAt !== undefined
+  const resourceKey = carrier ? `${plain}/with-carrier` : plain
   return store.intermediates.plan({
     jobId: work.job.id,
     mode: 'receive',
     resourceKey,
     tokenHash: hashSecret(deriveSecret(settings.installationSecret, resourceKey)),
-    carrier: false,
+    carrier,
   })
 }
 
@@ -66,7 +71,13 @@ async function createInstance(work: JobWork, intermediate: Intermediate): Promis
   const { store, cloud, settings } = work.parts
   const { job } = work
   const disks = await store.jobs.disks(job.id)
-  const snapshots = job.clonedFrom === null ? [] : await lastImageSnapshots(work, job.clonedFrom)
+  const snapshots = job.clonedFrom === null ? [] : (await lastImage(work, job.clonedFrom)).snapshotIds
+  const places = disks.map((disk, place) => ({
+    ...disk,
+    // A carrier is attached after the disks that the instance was made with.
+    device: dataDevice(intermediate.carrier ? (place + disks.length - 1) % disks.length : place),
+    snapshotId: snapshots[place],
+  }))
   const { resourceKey } = intermediate
   return acquire(
     work.parts,
@@ -94,10 +105,12 @@ async function createInstance(work: JobWork, intermediate: Intermediate): Promis
         securityGroup: settings.cloud.securityGroup,
         publicAddress: settings.cloud.publicAddress,
         systemDiskGiB: LEAST_DISK_GIB,
-        dataDisks: disks.map((disk, place) => ({
-          sizeGiB: wholeGiB(disk.sizeBytes, LEAST_DISK_GIB),
-          ...(snapshots[place] === undefined ? {} : { snapshotId: snapshots[place] }),
-        })),
+        dataDisks: places
+          .filter(({ index }) => !(intermediate.carrier && index === 0))
+          .map(({ sizeBytes, snapshotId }) => ({
+            sizeGiB: wholeGiB(sizeBytes, LEAST_DISK_GIB),
+            ...(snapshotId === undefined ? {} : { snapshotId }),
+          })),
         userData: userData({
           mode: 'receive',
           server: request.server,
@@ -105,18 +118,18 @@ async function createInstance(work: JobWork, intermediate: Intermediate): Promis
           port: settings.receiverPort,
           receiverDigest: request.receiver,
           nodeDigest: request.node,
-          disks: disks.map((disk, place) => ({
-            index: disk.index,
-            device: dataDevice(place),
-            sizeBytes: disk.sizeBytes,
-            blank: snapshots[place] === undefined,
+          disks: places.map(({ index, sizeBytes, device, snapshotId }) => ({
+            index,
+            device,
+            sizeBytes,
+            blank: snapshotId === undefined && !(intermediate.carrier && index === 0),
           })),
         }),
       }),
   )
 }
 
-async function lastImageSnapshots(work: JobWork, clonedFrom: string): Promise<readonly string[]> {
+async function lastImage(work: JobWork, clonedFrom: string): Promise<CloudImage> {
   const { store, cloud } = work.parts
   const newest = (await store.images.list(clonedFrom)).at(-1)
   const image = newest === undefined ? undefined : await cloud.image(newest.cloudId)
@@ -124,7 +137,13 @@ async function lastImageSnapshots(work: JobWork, clonedFrom: string): Promise<re
     throw new Fault('CLOUD_REFUSED', 'the image that this job was to start from is gone', {
       image: newest?.cloudId ?? 'none',
     })
-  return image.snapshotIds
+  return image
+}
+
+/** The image that a carrier is made of: the last one of the job that this is a clone of, else the public one. */
+async function firstContent(work: JobWork): Promise<string> {
+  const { clonedFrom } = work.job
+  return clonedFrom === null ? work.parts.settings.cloud.baseImage : (await lastImage(work, clonedFrom)).id
 }
 
 /** The instance once it runs and has an address; a stopped one is started. Lost ones are told for good. */

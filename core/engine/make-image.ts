@@ -7,6 +7,7 @@ import type { Image, Job, Sync } from '../domain/job.ts'
 import type { Disk } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
+import { inSourceOrder } from './disk-order.ts'
 import type { JobWork } from './work.ts'
 
 /** Snapshots and images of large disks take their time; the cloud says how far they are. */
@@ -65,9 +66,12 @@ function imageName(job: Job, sync: Sync): string {
 async function copiedDisks(work: JobWork, intermediate: Intermediate): Promise<readonly Disk[]> {
   const { store, cloud } = work.parts
   const attached = intermediate.instanceId === undefined ? [] : await cloud.disksOf(intermediate.instanceId)
-  const data = attached
-    .filter((disk) => disk.role === 'data')
-    .sort((a, b) => a.device.localeCompare(b.device))
+  // Its own system disk is the first device; a carrier keeps the role `system` wherever it is attached.
+  const own = attached.find((disk) => disk.role === 'system' && disk.device.endsWith('a'))
+  const data = inSourceOrder(
+    intermediate,
+    attached.filter((disk) => disk.id !== own?.id),
+  )
   const expected = (await store.jobs.disks(work.job.id)).length
   if (data.length !== expected)
     throw new Fault(

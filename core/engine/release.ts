@@ -5,8 +5,10 @@ import type { Parts } from './parts.ts'
 
 /** Releases what a job holds beside its images and their snapshots: its intermediate, above all. Repeatable. */
 export async function releaseIntermediate(work: JobWork): Promise<void> {
-  const { store, settings } = work.parts
-  const instances = (await store.ledger.open(work.job.id)).filter(({ purpose }) => purpose === 'intermediate')
+  const { store, cloud, settings } = work.parts
+  const instances = (await store.ledger.open(work.job.id)).filter(
+    ({ purpose }) => purpose === 'intermediate' || purpose === 'holder of the carrier',
+  )
   for (const instance of instances)
     await work.until(
       async () => ((await releaseInstance(work.parts, instance)) ? true : undefined),
@@ -17,6 +19,10 @@ export async function releaseIntermediate(work: JobWork): Promise<void> {
           instance: instance.cloudId ?? 'unknown',
         }),
     )
+  for (const disk of (await store.ledger.open(work.job.id)).filter(({ kind }) => kind === 'disk')) {
+    if (disk.cloudId !== null) await cloud.deleteDisk(disk.cloudId)
+    await store.ledger.released(disk.key)
+  }
   const current = await store.intermediates.current(work.job.id)
   if (current !== undefined) await store.intermediates.end(current.id)
 }

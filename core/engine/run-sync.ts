@@ -7,8 +7,11 @@
  * What has been reached is in the store: `transferredAt`, the ledger's snapshots and image, the image's row. Run again
  * after a crash, the process skips what stands.
  */
-import type { Job, Sync } from '../domain/job.ts'
+import { Fault } from '../domain/faults.ts'
+import type { Image, Job, Sync } from '../domain/job.ts'
 import { afterSync } from '../domain/schedule.ts'
+import type { Intermediate } from '../ports/machines.ts'
+import { moveToCarrier } from './carrier.ts'
 import { readyIntermediate } from './intermediate.ts'
 import { makeImage } from './make-image.ts'
 import { retain } from './retain.ts'
@@ -20,7 +23,8 @@ export async function runSync(work: JobWork): Promise<void> {
   const sync = await runningSync(work)
   const intermediate = await readyIntermediate(work)
   if (sync.transferredAt === null) await transfer(work, sync)
-  const image = await makeImage(work, sync, intermediate)
+  const image = await makeImageOrMove(work, sync, intermediate)
+  if (image === undefined) return runSync(work)
   await retain(work.parts, work.job)
   const isLast = isLastSync(work.job, sync)
   const end = clock.now()
@@ -36,6 +40,22 @@ export async function runSync(work: JobWork): Promise<void> {
       },
     ],
   }))
+}
+
+/** Undefined when the cloud refuses the disks of this intermediate: the sync then begins anew on another one. */
+async function makeImageOrMove(
+  work: JobWork,
+  sync: Sync,
+  intermediate: Intermediate,
+): Promise<Image | undefined> {
+  try {
+    return await makeImage(work, sync, intermediate)
+  } catch (error) {
+    const isRefused = error instanceof Fault && error.code === 'IMAGE_FROM_DATA_DISK_REFUSED'
+    if (!isRefused || intermediate.carrier) throw error
+    await moveToCarrier(work, sync)
+    return undefined
+  }
 }
 
 export async function runningSync(work: JobWork): Promise<Sync> {

@@ -84,7 +84,7 @@ async function inspect(one: Case): Promise<FaultCode | undefined> {
     if (planned.report == null) await createInspector(one, key)
     const report = await until(one, settings.timings.lookMs, settings.timings.inspectMs, async () => {
       const current = await store.intermediates.byKey(key)
-      return (current?.report ?? undefined) as InspectorReport | undefined
+      return current?.report ?? undefined
     })
     if (report === undefined) throw new Fault('RECEIVER_NOT_STARTED', 'the inspector has not reported')
     const checks = checksOf(report, one.image.roots)

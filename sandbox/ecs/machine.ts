@@ -36,11 +36,11 @@ export function machineEnvironment(home: string, instance: Instance): Record<str
  * have died between starting it and writing that down.
  */
 export function bootMachine(home: string, state: State, instance: Instance): void {
+  const files = machineFiles(home, instance.id)
+  mkdirSync(files.root, { recursive: true })
   plugDisks(home, state, instance)
   if (!instance.userData.startsWith('#!') || machineProcesses(home, instance).length > 0) return
 
-  const files = machineFiles(home, instance.id)
-  mkdirSync(files.root, { recursive: true })
   writeFileSync(files.script, instance.userData, { mode: 0o700 })
   const log = openSync(files.console, 'a')
   const env = machineEnvironment(home, instance)

@@ -57,7 +57,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     recover(cloud)
     cloud.turn()
     await cloud.commit()
-    return await listen(cloud, hold.release)
+    return await listen(cloud, () => hold.release())
   } catch (error) {
     hold.release()
     throw error

@@ -18,7 +18,11 @@ export async function e2fsck(name: string, path: string, offset: number): Promis
   if (program === undefined) return { name, ok: null, detail: 'e2fsck is not on this machine' }
   const file = offset === 0 ? path : `${path}?offset=${offset}`
   return new Promise((resolve) => {
-    const run = { env: { PATH: SBIN.join(':'), LC_ALL: 'C' }, timeout: 3_600_000, maxBuffer: 64 * 1024 * 1024 }
+    const run = {
+      env: { PATH: SBIN.join(':'), LC_ALL: 'C' },
+      timeout: 3_600_000,
+      maxBuffer: 64 * 1024 * 1024,
+    }
     execFile(program, ['-fn', file], run, (problem, stdout, stderr) => {
       const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '')
       const detail = (lines.at(-1) ?? 'e2fsck said nothing').slice(0, 2000)

@@ -17,7 +17,11 @@ import { readSuperblock } from './superblock.ts'
 const READ_BYTES = 1024 * 1024
 
 /** The root of what lies on a disk, read from the first byte to the last. `told` hears how many bytes were read. */
-export async function rootOfDisk(fd: number, sizeBytes: number, told: (bytes: number) => void): Promise<string> {
+export async function rootOfDisk(
+  fd: number,
+  sizeBytes: number,
+  told: (bytes: number) => void,
+): Promise<string> {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const groups = Buffer.alloc(groupsOf(sizeBytes) * DIGEST_BYTES)
   let rows: Uint8Array[] = []
@@ -25,7 +29,8 @@ export async function rootOfDisk(fd: number, sizeBytes: number, told: (bytes: nu
     const bytes = buffer.subarray(0, Math.min(READ_BYTES, sizeBytes - offset))
     if (readSync(fd, bytes, 0, bytes.length, offset) < bytes.length)
       throw new Fault('RECEIVER_IO', `the disk ends before byte ${offset + bytes.length}`)
-    for (let at = 0; at < bytes.length; at += BLOCK_BYTES) rows.push(digestOf(bytes.subarray(at, at + BLOCK_BYTES)))
+    for (let at = 0; at < bytes.length; at += BLOCK_BYTES)
+      rows.push(digestOf(bytes.subarray(at, at + BLOCK_BYTES)))
     const end = offset + bytes.length
     if (end % GROUP_BYTES === 0 || end === sizeBytes) {
       groups.set(digestOf(Buffer.concat(rows)), Math.floor(offset / GROUP_BYTES) * DIGEST_BYTES)
@@ -53,7 +58,8 @@ export async function checkDisk(fd: number, path: string, sizeBytes: number): Pr
     return wanted === 0 ? buffer : buffer.subarray(0, readSync(fd, buffer, 0, wanted, offset))
   }
   const { kind, partitions, problem } = readPartitionTable(read, sizeBytes)
-  const detail = problem ?? `${kind === 'none' ? 'no table' : kind.toUpperCase()}, ${partitions.length} in use`
+  const detail =
+    problem ?? `${kind === 'none' ? 'no table' : kind.toUpperCase()}, ${partitions.length} in use`
   const checks: DiskCheck[] = [{ name: 'partition table', ok: problem === undefined, detail }]
   for (const partition of partitions) checks.push(...(await checkPartition(read, path, partition)))
   return checks

@@ -35,7 +35,8 @@ const mbrEntries = (sector: Buffer): MbrEntry[] =>
     sectors: sector.readUInt32LE(at + 12),
   }))
 
-const isBootRecord = (sector: Buffer): boolean => sector.length === SECTOR && sector.readUInt16LE(510) === 0xaa55
+const isBootRecord = (sector: Buffer): boolean =>
+  sector.length === SECTOR && sector.readUInt16LE(510) === 0xaa55
 
 function logical(read: ReadAt, extended: MbrEntry): Partition[] {
   const found: Partition[] = []
@@ -45,7 +46,11 @@ function logical(read: ReadAt, extended: MbrEntry): Partition[] {
     if (!isBootRecord(sector)) break
     const [own, next] = mbrEntries(sector)
     if (own && own.sectors > 0)
-      found.push({ number: 5 + found.length, offset: (start + own.start) * SECTOR, bytes: own.sectors * SECTOR })
+      found.push({
+        number: 5 + found.length,
+        offset: (start + own.start) * SECTOR,
+        bytes: own.sectors * SECTOR,
+      })
     if (!next || next.start === 0) break
     start = extended.start + next.start
   }

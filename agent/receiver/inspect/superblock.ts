@@ -43,5 +43,7 @@ export function readSuperblock(read: ReadAt, partition: Partition): Superblock {
   if (text(512, 8) === 'LABELONE') return found('lvm', 'an LVM physical volume')
   if (text(54, 3) === 'FAT' || text(82, 3) === 'FAT') return found('fat', 'a FAT file system')
   const start = at(0, 65_536)
-  return start.equals(Buffer.alloc(65_536)) ? found('empty', 'nothing but zeros') : found('unknown', 'not recognised')
+  return start.equals(Buffer.alloc(65_536))
+    ? found('empty', 'nothing but zeros')
+    : found('unknown', 'not recognised')
 }

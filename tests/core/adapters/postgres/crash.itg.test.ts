@@ -1,0 +1,93 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import type { Job } from '../../../../core/domain/job.ts'
+import type { Store } from '../../../../core/ports/store.ts'
+import { aJob, anEntry } from '../../../support/a-job.ts'
+import { freshDatabase } from '../../../support/postgres.ts'
+
+const KILLS = 50
+const WRITERS = 8
+
+let store: Store
+let sql: postgres.Sql
+beforeAll(async () => {
+  const url = await freshDatabase()
+  store = await openStore(url)
+  sql = postgres(url, { max: 1, onnotice: () => undefined })
+})
+afterAll(() => Promise.all([store.close(), sql.end()]))
+
+/** Kills connections that are at work this moment, until as many as asked for have died. */
+async function killBusy(wanted: number, deadline: number): Promise<number> {
+  let killed = 0
+  while (killed < wanted && Date.now() < deadline) {
+    const rows = await sql`select pg_terminate_backend(pid) from (
+      select pid from pg_stat_activity
+      where application_name = 'ferry' and datname = current_database() and state = 'active'
+      limit 1) as busy`
+    killed += rows.length
+  }
+  return killed
+}
+
+describe(`connections killed ${KILLS} times in the middle of changes`, () => {
+  it('leave no half-written change, and the store goes on answering', async () => {
+    const jobs = await Promise.all(Array.from({ length: WRITERS }, () => aJob(store, 'syncing')))
+    let killing = true
+    let failures = 0
+    const write = async (id: string) => {
+      while (killing) {
+        try {
+          const job = await store.jobs.byId(id)
+          if (job !== undefined) await store.jobs.change(job, nextChange(job))
+        } catch {
+          failures++
+        }
+      }
+    }
+    const writers = jobs.map((job) => write(job.id))
+
+    const killed = await killBusy(KILLS, Date.now() + 30_000)
+    killing = false
+    await Promise.all(writers)
+
+    expect(killed).toBe(KILLS)
+    expect(failures).toBeGreaterThan(0)
+    await store.ping()
+    for (const { id } of jobs) {
+      const job = await store.jobs.byId(id)
+      const [rows] = await sql`select
+        (select count(*)::int from audit where job_id = ${id}) as audit,
+        (select count(*)::int from outbox where job_id = ${id}) as outbox,
+        (select count(*)::int from syncs where job_id = ${id}) as syncs,
+        (select count(*)::int from syncs where job_id = ${id} and result is null) as running`
+      // Created at version 1, brought to Syncing by two changes; every change since left one of each.
+      expect(rows).toEqual({
+        ...{
+          audit: job?.version,
+          outbox: (job?.version ?? 0) - 3,
+          syncs: (job?.version ?? 0) - 2,
+          running: 1,
+        },
+      })
+    }
+    expect((await store.audit.verify()).brokenAt).toBeNull()
+  })
+
+  it('leave every connection of the pool in order', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => store.ping()))
+
+    const [idle] = await sql`select count(*)::int as n from pg_stat_activity
+      where application_name = 'ferry' and datname = current_database() and state <> 'idle'`
+    expect(idle?.['n']).toBe(0)
+  })
+})
+
+const nextChange = (job: Job) => ({
+  set: { keep: (job.keep % 10) + 1 },
+  endSync: { result: 'ok' as const },
+  startSync: { kind: 'incremental' as const, trigger: 'manual' as const, askedBy: 'ada' },
+  audit: anEntry('sync'),
+  notices: [{ severity: 'info' as const, title: 'Syncing' }],
+})
