@@ -6,7 +6,7 @@ export type Failpoint = (name: `bot:${string}`) => void
 
 /** Calls that change nothing need no failpoint. */
 const READS =
-  /^(is|by|list|named|open|current|current|running|work|wait|due|disks|roots|key|verify|ping|close|instance|instances|snapshot|snapshots|image|images|inventory|assistant)([A-Z].*)?$/
+  /^(is|by|list|named|open|current|running|work|wait|due|disk|disks|roots|key|verify|ping|close|instance|instances|snapshot|snapshots|image|images|inventory|assistant)([A-Z].*)?$/
 
 /**
  * The same object, with a failpoint before and after every call that writes: `bot:jobs.change:before`,

@@ -1,6 +1,7 @@
 /** A sync's progress in words and bars, the same in every door. */
 import { formatBytes, formatRate } from '../domain/bytes.ts'
 import { formatDuration } from '../domain/duration.ts'
+import { WORKING } from '../domain/life.ts'
 import type { ProgressView } from './reply.ts'
 
 export interface Bar {
@@ -37,6 +38,11 @@ export function progressLine(view: ProgressView): string {
     ...(view.limitedBy === null ? [] : [`limited by ${view.limitedBy}`]),
     ...(view.leftMs === null ? [] : [`${formatDuration(view.leftMs)} left`]),
   ].join(', ')
+}
+
+/** Whether a job in this state (`data.state` of a reply) moves on by itself, so that watching it makes sense. */
+export function isMoving(state: unknown): boolean {
+  return WORKING.some((working) => working === state)
 }
 
 /** `████████░░░░░░░░` */

@@ -101,7 +101,7 @@ export function machinesStore(clock: { now(): Date; advance(ms: number): void })
 /** An order for `source`, as the store describes one; the receiver is there and reachable. */
 export function anOrder(source: string, more: { readonly address?: string | undefined } = {}): OrderFacts {
   return {
-    job: { id: 'job-1', sourceId: source },
+    job: { id: 'job-1', sourceId: source, bytesPerSecond: null },
     sync: { id: 'sync-1', jobId: 'job-1' },
     epoch: 7,
     disks: [{ index: 0, path: '/dev/vda', identity: 'serial-1', sizeBytes: 1_048_576 }],

@@ -58,7 +58,7 @@ export function syncOrder(
     receiver: { host: address, port: receiver.port },
     disks: facts.disks.map(({ index, path, identity, sizeBytes }) => ({ index, path, identity, sizeBytes })),
     ...transfer,
-    bytesPerSecond: null,
+    bytesPerSecond: facts.job.bytesPerSecond,
   }
 }
 
