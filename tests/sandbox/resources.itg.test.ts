@@ -15,7 +15,7 @@ import {
 } from './ecs-client.ts'
 
 const { sandbox, ecs, home } = await freshSandbox({
-  quotas,
+  quotas: { instances: 12 },
   soldOut: ['ecs.g7.large', `${ZONE}/ecs.r7.large`],
 })
 const tag = [new $Ecs.RunInstancesRequestTag({ key: 'ferry:job', value: 'web-01' })]
