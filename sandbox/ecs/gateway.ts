@@ -104,8 +104,8 @@ async function perform(
   const hasMoved = cloud.turn()
   const reply = await tokens.once(cloud, operation, pairs, async () => operation.run(fields, cloud))
   const hasMovedMore = cloud.turn()
-  // A reading call waits too when time has moved something: what was once told must not be taken back by a crash.
-  if (operation.changes || hasMoved || hasMovedMore) await cloud.commit()
+  // A reading call waits too when something has moved: what was once told must not be taken back by a crash.
+  await (operation.changes || hasMoved || hasMovedMore ? cloud.commit() : cloud.settled())
   return reply
 }
 
