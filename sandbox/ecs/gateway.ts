@@ -74,6 +74,7 @@ export async function serveCall(
     gateway.signatures.verify({ method, path: url.pathname, query, headers, body })
     const operation = OPERATIONS.get(action)
     if (!operation) throw refusal('InvalidAction.NotFound')
+    // After the signature, so that only calls that would have worked are counted.
     const rule = gateway.faults.meet(action)
     const early = rule && (await suffer(gateway, rule))
     if (early) return early
