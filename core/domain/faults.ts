@@ -154,6 +154,30 @@ export const FAULTS = {
     'Check ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET and the bot’s clock, restart the bot, then `retry <job>`.',
     'operator',
   ),
+  QUOTA_DISKS: entry(
+    'The account may not create more disks',
+    'A quota for disks, or for disks of one instance, is used up.',
+    'Raise the quota or delete unused disks, then `retry <job>`.',
+    'cloud-account',
+  ),
+  SNAPSHOTS_NOT_ACTIVATED: entry(
+    'The account has not activated snapshots',
+    'The snapshot service of the cloud is off for this account.',
+    'Activate ECS Snapshot in the cloud’s console, then `retry <job>` makes the image without sending again.',
+    'cloud-account',
+  ),
+  ACCOUNT_NOT_VERIFIED: entry(
+    'The cloud account is not verified',
+    'The cloud sells nothing to an account without real-name verification.',
+    'Verify the account in the cloud’s console, then `retry <job>`.',
+    'cloud-account',
+  ),
+  CLOUD_NETWORK: entry(
+    'The vSwitch or the security group does not fit',
+    'One of them does not exist in the region, or they belong to different networks or another zone.',
+    'Mend `cloud.vswitch` and `cloud.security_group` in ferry.yaml, restart the bot, then `retry <job>`.',
+    'operator',
+  ),
   IMAGE_NAME_TAKEN: entry(
     'An image of this name exists already',
     'Another image in the region has the name.',

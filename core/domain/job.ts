@@ -96,6 +96,8 @@ export interface Job {
   /** Comes into force when the next sync ends (S6); null when nothing is pending. */
   readonly pendingIntervalMs: number | null
   readonly keep: number
+  /** The most that a sync may send; null: no limit. */
+  readonly bytesPerSecond: number | null
   /** When the next automatic sync is due; null when none is. */
   readonly nextSyncAt: Date | null
   readonly intermediate: IntermediateStatus

@@ -84,6 +84,15 @@ export function legalPairs(): readonly (readonly [State, State])[] {
   })
 }
 
+/** The events that people ask for by a command of the same name, in the order help shows them. */
+export const ASKABLE = ['start', 'sync', 'complete', 'pause', 'resume', 'retry', 'cancel', 'clear'] as const
+
+/** What people may ask of a job in this state. */
+export function askableIn(state: State): readonly (typeof ASKABLE)[number][] {
+  const events = eventsIn(state)
+  return ASKABLE.filter((event) => events.includes(event))
+}
+
 /** States in which the engine has something to carry out. */
 export const WORKING: readonly State[] = [
   'preparing',

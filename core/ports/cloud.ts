@@ -105,7 +105,14 @@ export interface Cloud {
   deleteInstance(id: string): Promise<void>
   /** Whether the Cloud Assistant inside the instance answers: the sign that its system has booted. */
   assistantAnswers(instanceId: string): Promise<boolean>
+  /** Asks a running instance to stop; a stopped one stays stopped. Returns before it has happened. */
+  stopInstance(id: string): Promise<void>
   disksOf(instanceId: string): Promise<readonly Disk[]>
+  disk(id: string): Promise<Disk | undefined>
+  /** Asks; the disk goes with the instance from then on. One that is attached there already stays so. */
+  attachDisk(request: { readonly diskId: string; readonly instanceId: string }): Promise<void>
+  /** Asks; a disk that is attached nowhere stays so. A system disk comes off a stopped instance only. */
+  detachDisk(request: { readonly diskId: string; readonly instanceId: string }): Promise<void>
   deleteDisk(id: string): Promise<void>
   /** Begins a snapshot of a disk as it is now. One at a time per disk. */
   createSnapshot(request: { token: string; diskId: string; name: string; tags: Tags }): Promise<string>

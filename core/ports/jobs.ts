@@ -46,6 +46,7 @@ export type JobSettings = Pick<
   | 'intervalMs'
   | 'pendingIntervalMs'
   | 'keep'
+  | 'bytesPerSecond'
   | 'nextSyncAt'
   | 'intermediate'
   | 'completing'
@@ -117,6 +118,8 @@ export interface Syncs {
   work(id: string): Promise<SyncWork | undefined>
   /** Both sides hold the same bytes: stores the roots with the sync. Repeatable. */
   setTransferred(id: string, roots: readonly string[]): Promise<void>
+  /** Forgets the transfer and its order: the blocks are to be sent to another intermediate. Repeatable. */
+  restart(id: string): Promise<void>
   /** The roots stored by `setTransferred`, in disk order. */
   roots(id: string): Promise<readonly string[] | undefined>
 }

@@ -1,0 +1,163 @@
+/**
+ * One disk of the intermediate and the truth about what lies on it.
+ *
+ * The truth is durable in two files of the home: `disk-N.manifest` (a generation) and `disk-N.<generation>.journal`
+ * (what changed since). A third, `disk-N.rows`, holds the rows as they are now; it is scratch, rebuilt at each start,
+ * and a file only so that a disk of terabytes needs no memory. Rows change when the journal is durable, not before:
+ * what is served from them survives a power cut.
+ *
+ * Blocks that a crash or an error left in doubt are not read again but called unknown (a row of zeros), so the agent
+ * sends them again: at most one window. After a failed fsync the page cache may show bytes that the disk never got,
+ * so reading them back would prove nothing.
+ */
+import {
+  closeSync,
+  copyFileSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { DIGEST_BYTES } from '../protocol/digest.ts'
+import { syncDirectory } from '../protocol/durable.ts'
+import { failpoint } from '../protocol/failpoint.ts'
+import { blocksOf } from '../protocol/geometry.ts'
+import { encodeRecord, JOURNAL_HEADER_BYTES, journalHeader, type JournalRecord } from '../protocol/journal.ts'
+import {
+  groupDigests,
+  MANIFEST_HEADER_BYTES,
+  readRows,
+  rowOffset,
+  sealManifest,
+  type ManifestSubject,
+} from '../protocol/manifest-file.ts'
+
+const fdatasyncAsync = promisify(fdatasync)
+const UNKNOWN = Buffer.alloc(DIGEST_BYTES)
+
+export interface DiskPlace extends ManifestSubject {
+  readonly index: number
+  /** The device, open for reading and writing. */
+  readonly fd: number
+  readonly home: string
+}
+
+export const manifestPath = (place: Pick<DiskPlace, 'home' | 'index'>): string =>
+  join(place.home, `disk-${place.index}.manifest`)
+export const rowsPath = (place: Pick<DiskPlace, 'home' | 'index'>): string =>
+  join(place.home, `disk-${place.index}.rows`)
+export const journalPath = (place: Pick<DiskPlace, 'home' | 'index'>, generation: number): string =>
+  join(place.home, `disk-${place.index}.${generation}.journal`)
+
+/** Changes the rows in a file as a record says: what is known, then what is in doubt. Blocks beyond the disk are left out. */
+export function applyRecord(rows: number, sizeBytes: number, record: JournalRecord): void {
+  const put = (block: number, row: Uint8Array): void => {
+    if (block < blocksOf(sizeBytes)) writeSync(rows, row, 0, DIGEST_BYTES, rowOffset(block))
+  }
+  for (const { block, digest } of record.known) put(block, digest)
+  for (const block of record.doubtful) put(block, UNKNOWN)
+}
+
+/** All methods belong to the disk thread; nothing else touches the files. */
+export class DiskStore {
+  readonly place: DiskPlace
+  generation: number
+  private root = ''
+  private readonly rows: number
+  private journal = -1
+  private journalEnd = 0
+  private records = 0
+
+  /** `rows` is the scratch file, already filled; `generation` the last one on disk, 0 for none. */
+  constructor(place: DiskPlace, rows: number, generation: number) {
+    this.place = place
+    this.rows = rows
+    this.generation = generation
+    this.compact()
+  }
+
+  /** The digest of a block as durably recorded; zeros when it is unknown. */
+  row(block: number): Buffer {
+    const row = Buffer.allocUnsafe(DIGEST_BYTES)
+    readSync(this.rows, row, 0, DIGEST_BYTES, rowOffset(block))
+    return row
+  }
+
+  groupRows(group: number): Buffer {
+    return readRows(this.rows, this.place.sizeBytes, group, MANIFEST_HEADER_BYTES)
+  }
+
+  groups(): Buffer {
+    return groupDigests(this.rows, this.place.sizeBytes, MANIFEST_HEADER_BYTES)
+  }
+
+  /** Appends one record and makes it durable, then takes it over into the rows. A failure is not retried: `compact` starts over. */
+  async record(record: JournalRecord): Promise<void> {
+    const bytes = encodeRecord(record, this.records)
+    failpoint('receiver:journal-append:before')
+    writeSync(this.journal, bytes, 0, bytes.length, this.journalEnd)
+    failpoint('receiver:journal-append:after')
+    this.journalEnd += bytes.length
+    this.records++
+    failpoint('receiver:journal-fsync:before')
+    await fdatasyncAsync(this.journal)
+    failpoint('receiver:journal-fsync:after')
+    applyRecord(this.rows, this.place.sizeBytes, record)
+  }
+
+  /** Makes what was written to the device durable. */
+  async sync(): Promise<void> {
+    failpoint('receiver:disk-fsync:before')
+    await fdatasyncAsync(this.place.fd)
+    failpoint('receiver:disk-fsync:after')
+  }
+
+  /** Calls blocks unknown without a record; `compact` then makes it durable. */
+  forget(blocks: readonly number[]): void {
+    applyRecord(this.rows, this.place.sizeBytes, { known: [], doubtful: blocks })
+  }
+
+  /**
+   * Writes the rows as the next generation and begins an empty journal. The journal comes first: once the manifest
+   * is in place its journal must exist, so a missing one means damage, not "nothing happened". Returns the root.
+   */
+  compact(): string {
+    const path = manifestPath(this.place)
+    const generation = this.generation + 1
+    const journal = openSync(journalPath(this.place, generation), 'w+', 0o600)
+    writeSync(journal, journalHeader(this.place.identity, generation))
+    fsyncSync(journal)
+    syncDirectory(this.place.home)
+    failpoint('receiver:journal-new:after')
+    copyFileSync(rowsPath(this.place), `${path}.next`)
+    this.root = sealManifest(path, this.place, { generation, groups: this.groups() }, (at) =>
+      failpoint(`receiver:manifest-${at}`),
+    )
+    if (this.journal !== -1) closeSync(this.journal)
+    this.journal = journal
+    this.journalEnd = JOURNAL_HEADER_BYTES
+    this.records = 0
+    this.generation = generation
+    this.dropOldJournals()
+    return this.root
+  }
+
+  /** The root of what is durable, as a manifest in place. Repeatable: a new generation is made only if something changed. */
+  seal(): string {
+    return this.records === 0 ? this.root : this.compact()
+  }
+
+  private dropOldJournals(): void {
+    const mine = journalPath(this.place, this.generation)
+    for (const name of readdirSync(this.place.home)) {
+      const path = join(this.place.home, name)
+      if (name.startsWith(`disk-${this.place.index}.`) && name.endsWith('.journal') && path !== mine)
+        rmSync(path)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The thread that owns the disks: it checks, writes, makes durable and answers for what lies there, while the main
+ * thread talks to the network. Messages are handled in the order they come.
+ */
+import { isMainThread, parentPort, Worker, workerData, type TransferListItem } from 'node:worker_threads'
+import type { MachineFault, ReceiverConfig } from '../protocol/control.ts'
+import { asMachineFault, Fault } from '../protocol/fault.ts'
+import { failpoint } from '../protocol/failpoint.ts'
+import { WireError } from '../protocol/wire.ts'
+import type { WelcomeDisk } from '../protocol/wire.ts'
+import { checkBatch } from './check-batch.ts'
+import type { DiskStore } from './disk-store.ts'
+import { openDisk } from './open-disk.ts'
+import { Windows, type WindowBatch } from './windows.ts'
+
+export interface DiskThreadData {
+  readonly role: 'disks'
+  readonly home: string
+  readonly devices: string
+  readonly disks: ReceiverConfig['disks']
+}
+
+/** What the main thread asks. `ask` numbers the questions that have one answer. */
+export type ToDisks =
+  /** A session begins. `settle`: wait until all that came before is durable and give the group digests. */
+  | { readonly kind: 'open'; readonly ask: number; readonly settle: boolean }
+  | { readonly kind: 'rows'; readonly ask: number; readonly disk: number; readonly group: number }
+  | { readonly kind: 'seal'; readonly ask: number }
+  /** `bytes` is transferred; the frame's body fills its first `length` bytes. Comes back with the ack. */
+  | { readonly kind: 'batch'; readonly session: number; readonly bytes: ArrayBuffer; readonly length: number }
+
+export interface SealedDisk {
+  readonly index: number
+  readonly sizeBytes: number
+  readonly root: string
+}
+
+export type FromDisks =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unusable'; readonly fault: MachineFault }
+  | { readonly kind: 'opened'; readonly ask: number; readonly disks: readonly WelcomeDisk[] }
+  | { readonly kind: 'rows'; readonly ask: number; readonly digests: Uint8Array }
+  | { readonly kind: 'sealed'; readonly ask: number; readonly disks: readonly SealedDisk[] }
+  | { readonly kind: 'refused'; readonly ask: number; readonly fault: MachineFault }
+  /** Durable up to `sequence` on this session; `bytes` may be used again. */
+  | {
+      readonly kind: 'ack'
+      readonly session: number
+      readonly sequence: number
+      readonly bytes: ArrayBuffer[]
+    }
+  /** A batch of this session was not acceptable; nothing of it was written. */
+  | { readonly kind: 'bad-batch'; readonly session: number; readonly fault: MachineFault }
+  /** The disks failed: what was under way is lost, for all sessions. */
+  | { readonly kind: 'failed'; readonly fault: MachineFault }
+
+/** Starts the thread. */
+export const startDiskThread = (data: DiskThreadData): Worker =>
+  new Worker(new URL(import.meta.url), { workerData: data })
+
+const memoryOf = (batch: WindowBatch): ArrayBuffer => batch.body.buffer as ArrayBuffer
+
+class DiskThread {
+  private readonly stores = new Map<number, DiskStore>()
+  private readonly windows: Windows
+  private readonly send: (message: FromDisks, transfer?: TransferListItem[]) => void
+
+  constructor(data: DiskThreadData, send: (message: FromDisks, transfer?: TransferListItem[]) => void) {
+    this.send = send
+    for (const disk of data.disks) this.stores.set(disk.index, openDisk(data.devices, data.home, disk))
+    this.windows = new Windows(
+      this.stores,
+      (batches) => this.acknowledge(batches),
+      (fault) => send({ kind: 'failed', fault }),
+    )
+  }
+
+  handle(message: ToDisks): void {
+    if (message.kind === 'batch') return this.batch(message)
+    this.answer(message).catch((problem: unknown) =>
+      this.send({ kind: 'refused', ask: message.ask, fault: asMachineFault(problem) }),
+    )
+  }
+
+  private async answer(message: Exclude<ToDisks, { kind: 'batch' }>): Promise<void> {
+    switch (message.kind) {
+      case 'open':
+        if (message.settle) await this.windows.settled()
+        await this.windows.recover()
+        return this.send({ kind: 'opened', ask: message.ask, disks: this.welcome(message.settle) })
+      case 'rows': {
+        const digests = this.stores.get(message.disk)?.groupRows(message.group)
+        if (digests === undefined) throw new Fault('PROTOCOL', `there is no disk ${message.disk}`)
+        return this.send({ kind: 'rows', ask: message.ask, digests })
+      }
+      case 'seal':
+        await this.windows.settled()
+        await this.windows.recover()
+        return this.send({ kind: 'sealed', ask: message.ask, disks: this.seal() })
+    }
+  }
+
+  private welcome(wantsGroups: boolean): WelcomeDisk[] {
+    return [...this.stores].map(([index, store]) => ({
+      index,
+      generation: store.generation,
+      sizeBytes: store.place.sizeBytes,
+      groups: wantsGroups ? store.groups() : new Uint8Array(0),
+    }))
+  }
+
+  private seal(): SealedDisk[] {
+    failpoint('receiver:seal:before')
+    return [...this.stores].map(([index, store]) => ({
+      index,
+      sizeBytes: store.place.sizeBytes,
+      root: store.seal(),
+    }))
+  }
+
+  private batch({ session, bytes, length }: Extract<ToDisks, { kind: 'batch' }>): void {
+    const body = Buffer.from(bytes, 0, length)
+    try {
+      const batch = checkBatch(body, (disk) => this.stores.get(disk)?.place.sizeBytes)
+      this.windows.add({ session, batch, body })
+    } catch (problem) {
+      const known = problem instanceof WireError ? new Fault('PROTOCOL', problem.message) : problem
+      this.send({ kind: 'bad-batch', session, fault: asMachineFault(known) })
+    }
+  }
+
+  private acknowledge(batches: readonly WindowBatch[]): void {
+    const sessions = new Map<number, WindowBatch[]>()
+    for (const batch of batches) sessions.set(batch.session, [...(sessions.get(batch.session) ?? []), batch])
+    for (const [session, own] of sessions) {
+      const bytes = own.map(memoryOf)
+      this.send({ kind: 'ack', session, sequence: own.at(-1)?.batch.sequence ?? 0, bytes }, bytes)
+    }
+  }
+}
+
+const isDiskThread = (data: unknown): data is DiskThreadData =>
+  typeof data === 'object' && data !== null && 'role' in data && data.role === 'disks'
+
+const startedWith: unknown = workerData
+if (!isMainThread && parentPort && isDiskThread(startedWith)) {
+  const port = parentPort
+  const send = (message: FromDisks, transfer: TransferListItem[] = []): void =>
+    port.postMessage(message, transfer)
+  try {
+    const disks = new DiskThread(startedWith, send)
+    port.on('message', (message: ToDisks) => disks.handle(message))
+    send({ kind: 'ready' })
+  } catch (problem) {
+    send({ kind: 'unusable', fault: asMachineFault(problem) })
+  }
+}

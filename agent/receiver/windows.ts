@@ -1,0 +1,150 @@
+/**
+ * How blocks become durable, window after window. A window is what arrived while the one before was being written,
+ * so a slow disk gets large windows and an idle one answers at once; none is larger than WINDOW_BYTES.
+ *
+ *   1  journal: the blocks of the last window are known, those of this window are in doubt; fdatasync
+ *   2  acknowledge the last window
+ *   3  write this window's blocks; fdatasync the disks
+ *
+ * Step 1 of the next round does the bookkeeping of this one, so a window costs two fdatasyncs, and no block is
+ * overwritten before the journal durably says that its old digest no longer holds.
+ *
+ * A failed write or fdatasync is never tried again: both windows' blocks become unknown, every connection is told,
+ * and the next one that comes must see that recorded in a fresh manifest and journal before anything is written.
+ */
+import { asMachineFault, errnoOf, Fault } from '../protocol/fault.ts'
+import type { MachineFault } from '../protocol/control.ts'
+import { failpoint } from '../protocol/failpoint.ts'
+import type { JournalRecord, KnownBlock } from '../protocol/journal.ts'
+import type { CheckedBatch } from './check-batch.ts'
+import type { DiskStore } from './disk-store.ts'
+import { writeBlocks } from './write-blocks.ts'
+
+/** Bytes of blocks in one window, at most. */
+export const WINDOW_BYTES = 24 * 1024 * 1024
+
+/** A batch on its way to the disk. */
+export interface WindowBatch {
+  readonly session: number
+  readonly batch: CheckedBatch
+  /** The frame's memory, to be used again. */
+  readonly body: Buffer
+}
+
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
+
+/** A disk's refusal in the words of the fault catalogue. */
+export function diskFault(problem: unknown): Fault {
+  const errno = errnoOf(problem)
+  const words = problem instanceof Error ? problem.message : String(problem)
+  return new Fault(FULL.includes(errno ?? '') ? 'RECEIVER_DISK_FULL' : 'RECEIVER_IO', words, {
+    cause: problem,
+  })
+}
+
+export class Windows {
+  private readonly stores: ReadonlyMap<number, DiskStore>
+  private readonly acknowledge: (batches: readonly WindowBatch[]) => void
+  private readonly failed: (fault: MachineFault) => void
+  private queue: WindowBatch[] = []
+  private running: Promise<void> | undefined
+  /** Set when a round failed, until the rows are durable again. */
+  private isDamaged = false
+
+  constructor(
+    stores: ReadonlyMap<number, DiskStore>,
+    acknowledge: (batches: readonly WindowBatch[]) => void,
+    failed: (fault: MachineFault) => void,
+  ) {
+    this.stores = stores
+    this.acknowledge = acknowledge
+    this.failed = failed
+  }
+
+  /** Takes a checked batch; `acknowledge` is called when it is durable. Refused while damaged. */
+  add(batch: WindowBatch): void {
+    if (this.isDamaged) return
+    this.queue.push(batch)
+    this.running ??= this.rounds()
+  }
+
+  /** Waits until nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.running) await this.running
+  }
+
+  /** Waits, and after a failure records durably what is unknown now. Throws Fault if the disk still refuses. */
+  async recover(): Promise<void> {
+    await this.settled()
+    if (!this.isDamaged) return
+    try {
+      for (const store of this.stores.values()) store.compact()
+    } catch (problem) {
+      throw diskFault(problem)
+    }
+    this.isDamaged = false
+  }
+
+  private async rounds(): Promise<void> {
+    let last: WindowBatch[] = []
+    let next: WindowBatch[] = []
+    try {
+      for (;;) {
+        next = this.take()
+        if (last.length + next.length === 0) break
+        await this.journal(last, next)
+        failpoint('receiver:ack:before')
+        this.acknowledge(last)
+        last = []
+        await this.write(next)
+        last = next
+      }
+    } catch (problem) {
+      this.abandon([...last, ...next, ...this.queue], problem)
+    }
+    this.running = undefined
+  }
+
+  private take(): WindowBatch[] {
+    let bytes = 0
+    let count = 0
+    for (const { batch } of this.queue) {
+      if (bytes >= WINDOW_BYTES) break
+      bytes += batch.raw.length + batch.entries.length * 64
+      count++
+    }
+    return this.queue.splice(0, count)
+  }
+
+  private async journal(last: readonly WindowBatch[], next: readonly WindowBatch[]): Promise<void> {
+    for (const [index, store] of this.stores) {
+      const known: KnownBlock[] = blocksIn(last, index)
+      const doubtful = blocksIn(next, index).map(({ block }) => block)
+      const record: JournalRecord = { known, doubtful }
+      if (known.length + doubtful.length > 0) await store.record(record)
+    }
+  }
+
+  private async write(batches: readonly WindowBatch[]): Promise<void> {
+    const touched = new Set<DiskStore>()
+    for (const { batch } of batches) {
+      const store = this.stores.get(batch.disk)
+      if (store === undefined) throw new Error(`disk ${batch.disk} passed the check and is not there`)
+      failpoint('receiver:write:before')
+      writeBlocks(store.place.fd, batch)
+      failpoint('receiver:write:after')
+      touched.add(store)
+    }
+    for (const store of touched) await store.sync()
+  }
+
+  private abandon(batches: readonly WindowBatch[], problem: unknown): void {
+    this.isDamaged = true
+    this.queue = []
+    for (const [index, store] of this.stores) store.forget(blocksIn(batches, index).map(({ block }) => block))
+    this.failed(asMachineFault(diskFault(problem)))
+  }
+}
+
+const blocksIn = (batches: readonly WindowBatch[], disk: number): KnownBlock[] =>
+  batches.filter(({ batch }) => batch.disk === disk).flatMap(({ batch }) => batch.entries)

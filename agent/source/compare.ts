@@ -1,0 +1,33 @@
+/** Compares the blocks of one extent with the digests that the receiver has of them. */
+import { BLOCK_BYTES } from '../protocol/control.ts'
+import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
+import { isZero, zeroDigest } from '../protocol/geometry.ts'
+import type { BatchEntry } from '../protocol/batch.ts'
+
+/** The digests of a group: what the receiver has, and what lies here, which this fills in. */
+export interface GroupRows {
+  readonly theirs: Uint8Array
+  readonly own: Uint8Array
+}
+
+/**
+ * Walks the blocks of `extent`, which begins at `first` (counted within the group; `base` is the group's first block
+ * on the disk), and tells of each that differs.
+ */
+export function compareExtent(
+  extent: Buffer,
+  base: number,
+  first: number,
+  rows: GroupRows,
+  changed: (entry: BatchEntry, bytes: Buffer) => void,
+): void {
+  for (let at = 0, i = first; at < extent.length; at += BLOCK_BYTES, i++) {
+    const bytes = extent.subarray(at, Math.min(at + BLOCK_BYTES, extent.length))
+    const zero = isZero(bytes)
+    const digest = zero ? zeroDigest(bytes.length) : digestOf(bytes)
+    const row = i * DIGEST_BYTES
+    rows.own.set(digest, row)
+    if (Buffer.compare(digest, rows.theirs.subarray(row, row + DIGEST_BYTES)) === 0) continue
+    changed({ block: base + i, kind: zero ? 'zero' : 'data', length: bytes.length, digest }, bytes)
+  }
+}

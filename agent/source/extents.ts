@@ -1,0 +1,73 @@
+/** Reads a source disk. */
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { errnoOf, Fault } from '../protocol/fault.ts'
+import type { SourceDisk } from '../protocol/control.ts'
+
+/** The most that is read at once, in bytes. */
+export const EXTENT_BYTES = 1024 * 1024
+
+const GONE = ['ENOENT', 'ENXIO', 'ENODEV', 'ENOMEDIUM']
+
+function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
+  const errno = errnoOf(problem) ?? 'an unknown error'
+  return GONE.includes(errno)
+    ? new Fault('SOURCE_DISK_GONE', `disk ${disk.index} (${disk.path}) is gone: ${errno}`, { cause: problem })
+    : new Fault('SOURCE_DISK_READ', `disk ${disk.index} (${disk.path}) at byte ${offset}: ${errno}`, {
+        cause: problem,
+      })
+}
+
+/** The part of WebAssembly that is used here; its types come with the browser's, which Node programs do not load. */
+declare const globalThis: {
+  readonly WebAssembly: {
+    readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
+  }
+}
+
+/** Memory that begins at a page: EXTENT_BYTES of it. */
+const alignedBuffer = (): Buffer =>
+  Buffer.from(new globalThis.WebAssembly.Memory({ initial: EXTENT_BYTES / 65_536 }).buffer)
+
+/**
+ * An open source disk. A block device is read past the page cache (O_DIRECT): the cache of the device knows nothing
+ * of what a mounted file system wrote since, and would show last time's blocks; nor is the server's cache evicted.
+ * That needs aligned memory, which WebAssembly gives and Buffer does not.
+ */
+export class Extents {
+  readonly disk: SourceDisk
+  private readonly fd: number
+  private readonly aligned: Buffer | undefined
+
+  /** Throws Fault. */
+  constructor(disk: SourceDisk) {
+    this.disk = disk
+    const isDirect = disk.kind === 'block'
+    try {
+      this.fd = openSync(disk.path, constants.O_RDONLY | (isDirect ? constants.O_DIRECT : 0))
+    } catch (problem) {
+      throw faultOf(disk, problem, 0)
+    }
+    this.aligned = isDirect ? alignedBuffer() : undefined
+  }
+
+  /** Fills `target` (at most EXTENT_BYTES) from `offset`. Throws Fault. */
+  read(offset: number, target: Buffer): void {
+    const into = this.aligned ?? target
+    let got = 0
+    try {
+      got = readSync(this.fd, into, 0, target.length, offset)
+    } catch (problem) {
+      throw faultOf(this.disk, problem, offset)
+    }
+    if (got < target.length)
+      throw new Fault(
+        'DISK_CHANGED',
+        `disk ${this.disk.index} (${this.disk.path}) ends at byte ${offset + got}`,
+      )
+    if (this.aligned) this.aligned.copy(target, 0, 0, got)
+  }
+
+  close(): void {
+    closeSync(this.fd)
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * One thread of an order: takes groups of blocks that no other thread has taken, reads, digests and compares them, and
+ * sends what differs over a connection of its own. Digests go group by group: no disk is too large for the memory.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { setImmediate as breath } from 'node:timers/promises'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { BLOCK_BYTES, type MachineFault, type SourceDisk, type SyncOrder } from '../protocol/control.ts'
+import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
+import { asMachineFault, Fault } from '../protocol/fault.ts'
+import { blankRows, GROUP_BLOCKS, groupBlocks, groupsOf } from '../protocol/geometry.ts'
+import { MANIFEST_HEADER_BYTES, readRows, rowOffset } from '../protocol/manifest-file.ts'
+import { pause } from '../protocol/bot-client.ts'
+import { BatchBuilder } from './batch-builder.ts'
+import { compareExtent, type GroupRows } from './compare.ts'
+import { CompressionChoice } from './compress.ts'
+import { EXTENT_BYTES, Extents } from './extents.ts'
+import type { Receiver } from './link.ts'
+import { Progress } from './progress.ts'
+import { Sender } from './sender.ts'
+import { Throttle } from './throttle.ts'
+
+/** A disk of the order as its threads share it. */
+export interface ThreadDisk {
+  readonly source: SourceDisk
+  /** The receiver's group digests, filled in by the first thread; all zeros in an estimate without a manifest. */
+  readonly theirs: SharedArrayBuffer
+  /** Group digests of what lies here, as far as they are known. */
+  readonly own: SharedArrayBuffer
+  /** The cached manifest, if one can be believed, and its group digests. */
+  readonly cached: { readonly path: string; readonly groups: Uint8Array } | undefined
+  /** Where the rows for the next cached manifest go; undefined in an estimate. */
+  readonly next: string | undefined
+}
+
+export interface OrderThreadData {
+  readonly role: 'order'
+  readonly connection: number
+  /** Null: an estimate, nothing is sent. */
+  readonly send: {
+    readonly receiver: Receiver
+    readonly ticket: string
+    readonly window: number
+    readonly reconnectMs: number
+    readonly compression: SyncOrder['compression']
+    /** For this thread; null for no limit. */
+    readonly bytesPerSecond: number | null
+  } | null
+  readonly disks: readonly ThreadDisk[]
+  readonly progress: SharedArrayBuffer
+}
+
+export type FromOrderThread =
+  /** The receiver is reached and, by the first thread, its group digests are in shared memory. */
+  | { readonly kind: 'welcomed' }
+  /** Everything this thread found is durable at the receiver (or, when stopped, as much as was in time). */
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'sealed'; readonly roots: ReadonlyMap<number, string> }
+  | { readonly kind: 'failed'; readonly fault: MachineFault }
+
+export type ToOrderThread =
+  { readonly kind: 'seal' } | { readonly kind: 'ticket'; readonly ticket: string } | { readonly kind: 'end' }
+
+/** Starts a thread. */
+export const startOrderThread = (data: OrderThreadData): Worker =>
+  new Worker(new URL(import.meta.url), {
+    workerData: data,
+    // Data lives outside the heap; a small one keeps the footprint on the source small.
+    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
+  })
+
+/** How long a stopped thread waits for acknowledgements, in milliseconds. */
+const STOP_MS = 1000
+
+const digestAt = (groups: Uint8Array, group: number): Uint8Array =>
+  groups.subarray(group * DIGEST_BYTES, (group + 1) * DIGEST_BYTES)
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+class OrderThread {
+  private readonly data: OrderThreadData
+  readonly progress: Progress
+  readonly sender: Sender | undefined
+  private readonly compression: CompressionChoice
+  private readonly throttle: Throttle | undefined
+  private builder: BatchBuilder | undefined
+
+  constructor(data: OrderThreadData) {
+    this.data = data
+    this.progress = new Progress(data.progress)
+    const { send, connection } = data
+    this.sender = send ? new Sender({ ...send, connection, progress: this.progress }) : undefined
+    const now = performance.now()
+    this.compression = new CompressionChoice(send?.compression ?? 'off', now)
+    this.throttle = send?.bytesPerSecond ? new Throttle(send.bytesPerSecond, now) : undefined
+  }
+
+  /** Reaches the receiver; the first thread shares what it learns of the groups. */
+  async welcome(): Promise<void> {
+    const known = await this.sender?.welcomed()
+    for (const { source, theirs } of this.data.disks) {
+      const disk = known?.find(({ index }) => index === source.index)
+      if (!disk) continue
+      if (disk.sizeBytes !== source.sizeBytes)
+        throw new Fault('PROTOCOL', `disk ${source.index} has ${disk.sizeBytes} bytes at the receiver`)
+      if (disk.groups.length === theirs.byteLength) new Uint8Array(theirs).set(disk.groups)
+      else if (this.data.connection === 0)
+        throw new Fault('PROTOCOL', 'the receiver does not tell its groups')
+    }
+  }
+
+  /** Compares what there is to compare; returns when all that was found is durable. */
+  async run(): Promise<void> {
+    for (const [place, disk] of this.data.disks.entries()) {
+      if (this.progress.isStopped()) break
+      await this.disk(place, disk)
+      await this.flush()
+    }
+    const settled = this.sender?.settled()
+    if (this.progress.isStopped()) await Promise.race([settled, pause(STOP_MS)])
+    else await settled
+  }
+
+  private async disk(place: number, disk: ThreadDisk): Promise<void> {
+    const extents = new Extents(disk.source)
+    const next = disk.next === undefined ? undefined : openSync(disk.next, 'r+')
+    const cached = disk.cached && openSync(disk.cached.path, 'r')
+    const groups = groupsOf(disk.source.sizeBytes)
+    try {
+      // The next group's digests are asked for while this one is read.
+      let group = this.progress.claimGroup(place)
+      let theirs = group < groups ? this.theirRows(disk, group, cached) : undefined
+      while (theirs !== undefined && !this.progress.isStopped()) {
+        const rows = {
+          theirs: await theirs,
+          own: Buffer.alloc(groupBlocks(disk.source.sizeBytes, group) * DIGEST_BYTES),
+        }
+        const following = this.progress.claimGroup(place)
+        theirs = following < groups ? this.theirRows(disk, following, cached) : undefined
+        theirs?.catch(() => undefined)
+        if (!(await this.group(place, disk, extents, group, rows))) return
+        if (next !== undefined) writeSync(next, rows.own, 0, rows.own.length, rowOffset(group * GROUP_BLOCKS))
+        new Uint8Array(disk.own).set(digestOf(rows.own), group * DIGEST_BYTES)
+        group = following
+      }
+    } finally {
+      extents.close()
+      if (next !== undefined) closeSync(next)
+      if (cached !== undefined) closeSync(cached)
+    }
+  }
+
+  /** The receiver's digests of a group, from where they come cheapest: computed, cached here, or asked for. */
+  private async theirRows(disk: ThreadDisk, group: number, cached: number | undefined): Promise<Uint8Array> {
+    const { sizeBytes, index } = disk.source
+    const digest = digestAt(new Uint8Array(disk.theirs), group)
+    if (cached !== undefined && disk.cached && same(digestAt(disk.cached.groups, group), digest)) {
+      const rows = readRows(cached, sizeBytes, group, MANIFEST_HEADER_BYTES)
+      if (same(digestOf(rows), digest)) return rows
+    }
+    const blank = blankRows(sizeBytes, group)
+    if (this.sender === undefined) return Buffer.alloc(blank.length)
+    if (same(digestOf(blank), digest)) return blank
+    const rows = await this.sender.askRows(index, group)
+    if (rows.length !== blank.length)
+      throw new Fault('PROTOCOL', `group ${group} has ${rows.length} bytes of digests`)
+    return rows
+  }
+
+  /** False when it was stopped before the group's end. */
+  private async group(
+    place: number,
+    disk: ThreadDisk,
+    extents: Extents,
+    group: number,
+    rows: GroupRows,
+  ): Promise<boolean> {
+    const base = group * GROUP_BLOCKS
+    const end = Math.min(disk.source.sizeBytes, (base + GROUP_BLOCKS) * BLOCK_BYTES)
+    for (let offset = base * BLOCK_BYTES; offset < end;) {
+      if (this.progress.isStopped()) return false
+      const builder = await this.space(place, disk)
+      const extent = builder.space().subarray(0, Math.min(EXTENT_BYTES, end - offset))
+      extents.read(offset, extent)
+      let changedBytes = 0
+      compareExtent(extent, base, offset / BLOCK_BYTES - base, rows, (entry, bytes) => {
+        changedBytes += entry.length
+        if (this.sender) builder.keep(entry, bytes)
+      })
+      this.progress.addDisk(place, 'changedBytes', changedBytes)
+      this.progress.addDisk(place, 'comparedBytes', extent.length)
+      offset += extent.length
+      if (builder.isFull()) await this.flush()
+      // Reading blocks this thread: acknowledgements and a stop come in here.
+      await breath()
+    }
+    return true
+  }
+
+  private async space(place: number, disk: ThreadDisk): Promise<BatchBuilder> {
+    // An estimate keeps nothing, so its one buffer is never full.
+    this.builder ??= new BatchBuilder(await this.memory(), place, disk.source.index)
+    return this.builder
+  }
+
+  private async memory(): Promise<Buffer> {
+    return this.sender ? this.sender.buffer() : Buffer.allocUnsafeSlow(2 * EXTENT_BYTES)
+  }
+
+  private async flush(): Promise<void> {
+    const builder = this.builder
+    this.builder = undefined
+    if (builder === undefined || this.sender === undefined) return
+    const framed = builder.finish(this.compression.isWorthwhile())
+    if (framed.blockBytes === 0) return this.sender.giveBack(framed.buffer)
+    const wait = this.throttle?.take(framed.frame.length, performance.now()) ?? 0
+    if (wait > 0) await this.progress.timed('limitUs', pause(wait))
+    const waited = await this.sender.send(framed)
+    this.compression.sent(framed.frame.length, waited, performance.now())
+  }
+}
+
+async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
+  const say = (message: FromOrderThread): void => port.postMessage(message)
+  const failed = (problem: unknown): void => say({ kind: 'failed', fault: asMachineFault(problem) })
+  const thread = new OrderThread(data)
+  port.on('message', (message: ToOrderThread) => {
+    if (message.kind === 'ticket') return thread.sender?.renew(message.ticket)
+    if (message.kind === 'seal')
+      return void thread.sender?.sealed().then((roots) => say({ kind: 'sealed', roots }), failed)
+    thread.sender?.close()
+    port.close()
+  })
+  try {
+    await thread.welcome()
+    say({ kind: 'welcomed' })
+    await thread.run()
+    say({ kind: 'finished' })
+  } catch (problem) {
+    failed(problem)
+  }
+}
+
+const isOrderThread = (data: unknown): data is OrderThreadData =>
+  typeof data === 'object' && data !== null && 'role' in data && data.role === 'order'
+
+const startedWith: unknown = workerData
+if (!isMainThread && parentPort && isOrderThread(startedWith)) void run(startedWith, parentPort)

@@ -1,0 +1,207 @@
+/**
+ * Carries one order out: starts its threads, tells the bot how it goes, and ends it done, stopped or failed.
+ * Nothing is remembered across orders but the cached manifest: blocks may have changed meanwhile, so each compares all.
+ */
+import type { Worker } from 'node:worker_threads'
+import type { AgentReport, MachineFault, SourceDisk, SyncOrder } from '../protocol/control.ts'
+import { DIGEST_BYTES } from '../protocol/digest.ts'
+import { asMachineFault, Fault } from '../protocol/fault.ts'
+import { groupsOf, rootOf } from '../protocol/geometry.ts'
+import { log } from '../protocol/log.ts'
+import { beginNext, dropNext, keepNext, readCached, type CachedManifest } from './cached-manifest.ts'
+import { disksOfOrder, ticketOfOrder } from './check-order.ts'
+import {
+  startOrderThread,
+  type FromOrderThread,
+  type OrderThreadData,
+  type ToOrderThread,
+} from './order-thread.ts'
+import { Progress } from './progress.ts'
+import { OrderFigures } from './order-figures.ts'
+
+export interface OrderPlace {
+  /** Path of the cached manifest of a disk. */
+  readonly manifestPath: (disk: number) => string
+  readonly ticketKey: string
+  readonly findDisks: () => readonly SourceDisk[]
+  /** How long the receiver may be away, in milliseconds. */
+  readonly reconnectMs: number
+}
+
+/** Batches of 1 MiB that all threads together may have unacknowledged. */
+const WINDOW = 32
+
+interface OrderDisk {
+  readonly source: SourceDisk
+  readonly path: string
+  readonly cached: CachedManifest | undefined
+  readonly theirs: SharedArrayBuffer
+  readonly own: SharedArrayBuffer
+}
+
+export class Order {
+  readonly order: SyncOrder
+  private readonly place: OrderPlace
+  private readonly progress: Progress
+  private figures: OrderFigures
+  private disks: OrderDisk[] = []
+  private threads: Worker[] = []
+
+  constructor(order: SyncOrder, place: OrderPlace) {
+    this.order = order
+    this.place = place
+    this.progress = Progress.forDisks(order.disks.length)
+    this.figures = new OrderFigures(order, this.progress)
+  }
+
+  /** The order as it stands. */
+  report(): AgentReport {
+    return this.figures.report('working')
+  }
+
+  /** Asks it to end at the next safe point, at most about a second away. Repeatable. */
+  stop(): void {
+    this.progress.stop()
+  }
+
+  renew(ticket: string): void {
+    this.tell({ kind: 'ticket', ticket })
+  }
+
+  /** Carries it out. Never throws: the final report says how it ended. */
+  async run(): Promise<AgentReport> {
+    try {
+      const roots = await this.carryOut()
+      return roots ? this.figures.report('done', { roots }) : this.figures.report('stopped')
+    } catch (problem) {
+      const fault = asMachineFault(problem)
+      log(fault.code === 'INTERNAL' ? 'error' : 'warn', 'the order failed', { ...fault })
+      return this.progress.isStopped()
+        ? this.figures.report('stopped')
+        : this.figures.report('failed', { fault })
+    } finally {
+      this.tell({ kind: 'end' })
+      await Promise.all(this.threads.map((thread) => thread.terminate()))
+      for (const { path } of this.disks) dropNext(path)
+    }
+  }
+
+  /** Roots of the disks, or undefined when it was stopped before the end. */
+  private async carryOut(): Promise<string[] | undefined> {
+    const ticket = ticketOfOrder(this.order, this.place.ticketKey, Date.now())
+    const sources = disksOfOrder(this.order, this.place.findDisks())
+    this.disks = sources.map((source) => this.prepare(source))
+    const receiver =
+      ticket.receiver && this.order.receiver && this.order.kind === 'sync'
+        ? { ...this.order.receiver, tlsPin: ticket.receiver.tlsPin }
+        : null
+    const first = this.start(0, receiver)
+    await first.welcomed
+    const others = Array.from({ length: this.order.connections - 1 }, (_, i) => this.start(i + 1, receiver))
+    const all = [first, ...others]
+    await Promise.race([Promise.all(all.map(({ finished }) => finished)), ...all.map(({ failed }) => failed)])
+    if (this.progress.isStopped()) return undefined
+    const roots = this.disks.map(({ source, own }) => rootOf(source.sizeBytes, new Uint8Array(own)))
+    if (receiver === null) return roots
+    const sealed = await this.seal(first.sealed, first.failed)
+    for (const [i, { source }] of this.disks.entries())
+      if (sealed.get(source.index) !== roots[i])
+        throw new Fault(
+          'ROOTS_DIFFER',
+          `disk ${source.index}: ${roots[i]} here, ${sealed.get(source.index)} there`,
+        )
+    for (const { path, source, cached, own } of this.disks)
+      keepNext(path, source, (cached?.generation ?? 0) + 1, new Uint8Array(own))
+    return roots
+  }
+
+  private prepare(source: SourceDisk): OrderDisk {
+    const path = this.place.manifestPath(source.index)
+    const cached = readCached(path, source)
+    const bytes = groupsOf(source.sizeBytes) * DIGEST_BYTES
+    const theirs = new SharedArrayBuffer(bytes)
+    // An estimate has nobody to ask: the last sync's manifest stands for the receiver.
+    if (this.order.kind === 'estimate' && cached) new Uint8Array(theirs).set(cached.groups)
+    if (this.order.kind === 'sync') beginNext(path)
+    return { source, path, cached, theirs, own: new SharedArrayBuffer(bytes) }
+  }
+
+  private async seal(
+    sealed: Promise<ReadonlyMap<number, string>>,
+    failed: Promise<never>,
+  ): Promise<ReadonlyMap<number, string>> {
+    this.threads[0]?.postMessage({ kind: 'seal' } satisfies ToOrderThread)
+    return Promise.race([sealed, failed])
+  }
+
+  private start(
+    connection: number,
+    receiver: { readonly host: string; readonly port: number; readonly tlsPin: string } | null,
+  ): ThreadLife {
+    const { order } = this
+    const data: OrderThreadData = {
+      role: 'order',
+      connection,
+      progress: this.progress.memory,
+      disks: this.disks.map(({ source, theirs, own, cached, path }) => ({
+        source,
+        theirs,
+        own,
+        cached,
+        next: receiver ? `${path}.next` : undefined,
+      })),
+      send: receiver && {
+        receiver,
+        ticket: order.ticket,
+        window: Math.max(2, Math.floor(WINDOW / order.connections)),
+        reconnectMs: this.place.reconnectMs,
+        compression: order.compression,
+        bytesPerSecond: order.bytesPerSecond && Math.ceil(order.bytesPerSecond / order.connections),
+      },
+    }
+    const thread = startOrderThread(data)
+    this.threads.push(thread)
+    return lifeOf(thread)
+  }
+
+  private tell(message: ToOrderThread): void {
+    for (const thread of this.threads) thread.postMessage(message)
+  }
+}
+
+/** The milestones of a thread. `failed` rejects, and never resolves. */
+interface ThreadLife {
+  readonly welcomed: Promise<void>
+  readonly finished: Promise<void>
+  readonly sealed: Promise<ReadonlyMap<number, string>>
+  readonly failed: Promise<never>
+}
+
+const thrown = ({ code, detail }: MachineFault): Fault => new Fault(code as 'INTERNAL', detail)
+
+function lifeOf(thread: Worker): ThreadLife {
+  const failed = new Promise<never>((_, reject) => {
+    thread.on('error', (problem) => reject(new Fault('INTERNAL', `a thread ended: ${String(problem)}`)))
+    thread.on('message', (message: FromOrderThread) => {
+      if (message.kind === 'failed') reject(thrown(message.fault))
+    })
+  })
+  const reached = <K extends 'welcomed' | 'finished' | 'sealed'>(
+    kind: K,
+  ): Promise<Extract<FromOrderThread, { kind: K }>> =>
+    new Promise((resolve, reject) => {
+      thread.on('message', (message: FromOrderThread) => {
+        if (message.kind === kind) resolve(message as Extract<FromOrderThread, { kind: K }>)
+      })
+      failed.catch(reject)
+    })
+  const [welcomed, finished, sealed] = [reached('welcomed'), reached('finished'), reached('sealed')]
+  // Each is awaited only when it is its turn; a failure before that is seen through `failed`.
+  for (const promise of [welcomed, finished, sealed]) promise.catch(() => undefined)
+  return {
+    welcomed: welcomed.then(() => undefined),
+    finished: finished.then(() => undefined),
+    sealed: sealed.then(({ roots }) => roots),
+    failed,
+  }
+}

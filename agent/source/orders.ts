@@ -1,0 +1,153 @@
+/** Asks the bot for orders, carries them out one at a time and reports. */
+import {
+  OrdersReply,
+  ReportReply,
+  type AgentReport,
+  type OrdersRequest,
+  type SyncOrder,
+} from '../protocol/control.ts'
+import { backOffMs, BotRefusal, callBot, pause, type Signer } from '../protocol/bot-client.ts'
+import { failpoint } from '../protocol/failpoint.ts'
+import { log, wordsOf } from '../protocol/log.ts'
+import { VERSION } from '../protocol/version.ts'
+import { findDisks } from './disks.ts'
+import type { Enrolled, Home } from './home.ts'
+import { Order } from './order.ts'
+
+/** The bot holds a request for orders open for up to 25 s. */
+const POLL_MS = 40_000
+/** How often progress is reported, in milliseconds. */
+const REPORT_MS = 500
+
+/** An order that is being carried out. */
+interface Running {
+  readonly order: Order
+  readonly ended: Promise<void>
+  /** Aborts its reporting: another order has taken its place. */
+  readonly superseded: AbortController
+}
+
+export class Orders {
+  private readonly home: Home
+  private readonly enrolled: Enrolled
+  private readonly signer: Signer
+  private running: Running | undefined
+  /** The last order whose end the bot has heard of. */
+  private finished: { readonly sync: string; readonly epoch: number } | undefined
+
+  constructor(home: Home, enrolled: Enrolled) {
+    this.home = home
+    this.enrolled = enrolled
+    this.signer = { machine: enrolled.machine, privateKey: home.privateKey() }
+  }
+
+  /** Runs for as long as the program lives. */
+  async run(): Promise<never> {
+    for (let attempt = 0; ;) {
+      try {
+        const order = await this.ask()
+        attempt = 0
+        if (order) await this.take(order)
+        else await pause(200)
+      } catch (problem) {
+        log('warn', 'the bot cannot be asked for orders', { because: wordsOf(problem) })
+        await pause(backOffMs(attempt++, 500, 15_000))
+      }
+    }
+  }
+
+  private async ask(): Promise<SyncOrder | null> {
+    const working = this.running
+      ? { sync: this.running.order.order.sync, epoch: this.running.order.order.epoch }
+      : null
+    const message: OrdersRequest = { version: VERSION, disks: findDisks(this.enrolled.disks), working }
+    const { server } = this.enrolled
+    const call = { server, path: '/api/agents/orders', message, reply: OrdersReply, signer: this.signer }
+    return (await callBot({ ...call, timeoutMs: POLL_MS })).order
+  }
+
+  private async take(order: SyncOrder): Promise<void> {
+    const isKnown = [this.running?.order.order, this.finished].some(
+      (known) => known?.sync === order.sync && known.epoch === order.epoch,
+    )
+    if (isKnown) {
+      // The bot offers what is under way again; not to ask at once again saves both work.
+      return pause(1000)
+    }
+    if (this.running) {
+      log('info', 'another order takes over', { sync: order.sync, epoch: order.epoch })
+      this.running.superseded.abort()
+      this.running.order.stop()
+      await this.running.ended
+    }
+    this.running = this.begin(order)
+  }
+
+  private begin(asked: SyncOrder): Running {
+    log('info', 'an order begins', { sync: asked.sync, epoch: asked.epoch, kind: asked.kind })
+    const order = new Order(asked, {
+      manifestPath: (disk) => this.home.manifestPath(disk),
+      ticketKey: this.enrolled.ticketKey,
+      findDisks: () => findDisks(this.enrolled.disks),
+      reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
+    })
+    const superseded = new AbortController()
+    const over = new AbortController()
+    const reporting = this.reportWhile(order, over.signal)
+    const ended = order.run().then(async (last) => {
+      over.abort()
+      await reporting
+      log('info', 'the order ended', { sync: asked.sync, epoch: asked.epoch, status: last.status })
+      await this.reportEnd(last, superseded.signal)
+      this.finished = { sync: asked.sync, epoch: asked.epoch }
+      this.running = undefined
+    })
+    return { order, ended, superseded }
+  }
+
+  private async reportWhile(order: Order, over: AbortSignal): Promise<void> {
+    for (let failures = 0; !over.aborted;) {
+      await pause(failures === 0 ? REPORT_MS : backOffMs(failures, 500, 5000), over)
+      if (over.aborted) return
+      try {
+        const { control, ticket } = await this.report(order.report(), over)
+        failures = 0
+        if (control === 'stop') order.stop()
+        if (ticket !== undefined) order.renew(ticket)
+      } catch (problem) {
+        // The order goes on without the bot for as long as its ticket lasts.
+        if (!over.aborted)
+          log('warn', 'a report was not taken', { failures: ++failures, because: wordsOf(problem) })
+      }
+    }
+  }
+
+  private async reportEnd(last: AgentReport, superseded: AbortSignal): Promise<void> {
+    for (let attempt = 0; !superseded.aborted; attempt++) {
+      try {
+        failpoint('agent:report-done:before')
+        await this.report(last, superseded)
+        failpoint('agent:report-done:after')
+        return
+      } catch (problem) {
+        if (
+          problem instanceof BotRefusal &&
+          problem.status >= 400 &&
+          problem.status < 500 &&
+          problem.status !== 429
+        ) {
+          log('warn', 'the bot does not want the end of this order', { because: wordsOf(problem) })
+          return
+        }
+        log('warn', 'the end of an order was not taken, trying again', { because: wordsOf(problem) })
+        await pause(backOffMs(attempt, 500, 10_000), superseded)
+      }
+    }
+  }
+
+  private report(message: AgentReport, signal: AbortSignal): Promise<ReportReply> {
+    const { server } = this.enrolled
+    const path = '/api/agents/reports'
+    return callBot({ server, path, message, reply: ReportReply, signer: this.signer, signal })
+  }
+}

@@ -1,0 +1,67 @@
+/** The counters that all threads of an order share, without messages. */
+
+/** Fields of the order as a whole. Times are microseconds that threads spent waiting. */
+const WHOLE = { stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4 } as const
+const WHOLE_FIELDS = 5
+/** Fields of each disk. */
+const DISK = { nextGroup: 0, comparedBytes: 1, changedBytes: 2, appliedBytes: 3 } as const
+const DISK_FIELDS = 4
+
+export type WholeField = keyof typeof WHOLE
+export type DiskField = keyof typeof DISK
+
+/** A view of the shared counters; every thread makes its own from the same memory. Disks by their place in the order. */
+export class Progress {
+  readonly memory: SharedArrayBuffer
+  private readonly fields: BigInt64Array
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory
+    this.fields = new BigInt64Array(memory)
+  }
+
+  static forDisks(disks: number): Progress {
+    return new Progress(new SharedArrayBuffer((WHOLE_FIELDS + disks * DISK_FIELDS) * 8))
+  }
+
+  get(field: WholeField): number {
+    return Number(Atomics.load(this.fields, WHOLE[field]))
+  }
+
+  add(field: WholeField, by: number): void {
+    Atomics.add(this.fields, WHOLE[field], BigInt(Math.round(by)))
+  }
+
+  getDisk(disk: number, field: DiskField): number {
+    return Number(Atomics.load(this.fields, WHOLE_FIELDS + disk * DISK_FIELDS + DISK[field]))
+  }
+
+  addDisk(disk: number, field: DiskField, by: number): void {
+    Atomics.add(this.fields, WHOLE_FIELDS + disk * DISK_FIELDS + DISK[field], BigInt(by))
+  }
+
+  /** The next group of a disk that no thread has taken yet. */
+  claimGroup(disk: number): number {
+    const at = WHOLE_FIELDS + disk * DISK_FIELDS + DISK.nextGroup
+    return Number(Atomics.add(this.fields, at, 1n))
+  }
+
+  /** Asks all threads to end at the next safe point. Repeatable. */
+  stop(): void {
+    Atomics.store(this.fields, WHOLE.stop, 1n)
+  }
+
+  isStopped(): boolean {
+    return Atomics.load(this.fields, WHOLE.stop) === 1n
+  }
+
+  /** Adds the time that `waiting` takes to a field. */
+  async timed<T>(field: WholeField, waiting: Promise<T>): Promise<T> {
+    const start = performance.now()
+    try {
+      return await waiting
+    } finally {
+      this.add(field, (performance.now() - start) * 1000)
+    }
+  }
+}

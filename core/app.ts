@@ -1,0 +1,118 @@
+/** The composition root: the one place where ports meet their adapters. */
+import { randomBytes } from 'node:crypto'
+import { failpoint } from '../agent/protocol/failpoint.ts'
+import { loadBundles } from './adapters/agents/bundles.ts'
+import { ticketKey } from './adapters/agents/keys.ts'
+import { createMachines } from './adapters/agents/machines.ts'
+import { createAlicloud } from './adapters/alicloud/cloud.ts'
+import { startTicks } from './adapters/bree/clock.ts'
+import { migrate } from './adapters/postgres/migrate.ts'
+import { openStore } from './adapters/postgres/store.ts'
+import type { App } from './app/assemble.ts'
+import { assembleApp } from './app/assemble.ts'
+import { systemClock } from './app/clock.ts'
+import { engineSettings } from './app/engine-settings.ts'
+import { withFailpoints } from './app/failpoints.ts'
+import { createLog } from './app/log.ts'
+import { catalogue } from './commands/catalogue.ts'
+import type { Config } from './config.ts'
+import { readConfig } from './config.ts'
+import type { Environment } from './config/variables.ts'
+import { createEngine } from './engine/engine.ts'
+import type { Timings } from './engine/parts.ts'
+import type { Cloud } from './ports/cloud.ts'
+import type { Log } from './ports/log.ts'
+import type { OutboxRow } from './ports/jobs.ts'
+import type { Store } from './ports/store.ts'
+
+/** Ferry with its configuration read and nothing opened yet: what `bot/main.ts` starts from. */
+export interface Prepared {
+  readonly host: string
+  readonly port: number
+  readonly slack: Config['slack']
+  readonly log: Log
+  /** Opens the database, brings it to this version, and puts everything together. `serverUrl`: where this bot is. */
+  open(serverUrl: string): Promise<App>
+}
+
+/** Reads the configuration. Throws `ConfigProblems` with all that is wrong. `timings`: for local mode and tests. */
+export function prepareApp(env: Environment, timings: Partial<Timings> = {}): Prepared {
+  const config = readConfig(env)
+  const log = createLog({ level: config.logLevel, secrets: config.secrets })
+  return {
+    host: config.host,
+    port: config.port,
+    slack: config.slack,
+    log,
+    open: (serverUrl) => openApp(config, config.publicUrl ?? serverUrl, log, timings),
+  }
+}
+
+async function openApp(config: Config, serverUrl: string, log: Log, timings: Partial<Timings>): Promise<App> {
+  await migrate(config.databaseUrl)
+  const opened = await openStore(config.databaseUrl)
+  try {
+    const store: Store = config.failpoints ? withFailpoints(opened, 'store', failpoint) : opened
+    const cloud = config.failpoints ? withFailpoints(cloudOf(config), 'cloud', failpoint) : cloudOf(config)
+    const clock = systemClock
+    const bundles = await loadBundles(config.bundles)
+    const stopping = new AbortController()
+    const machines = createMachines({
+      store,
+      clock,
+      ticketKey: await ticketKey(store),
+      bundles,
+      transfer: config.transfer,
+      stopping: stopping.signal,
+    })
+    const makeSecret = (): string => randomBytes(32).toString('base64url')
+    const settings = await engineSettings(config, { store, bundles, serverUrl }, makeSecret, timings)
+    const startWork = async (): Promise<{ stop(): Promise<void> }> => {
+      const engine = createEngine({ store, cloud, clock, log, settings }, (notice) => logNotice(log, notice))
+      engine.start()
+      const ticks = await startTicks(engine.ticks, (error, tick) =>
+        log.error('a tick failed', { tick, error }),
+      )
+      return {
+        stop: async () => {
+          await ticks.stop()
+          await engine.stop()
+        },
+      }
+    }
+    const { policy } = config
+    return assembleApp({
+      store,
+      clock,
+      policy,
+      catalogue,
+      machines,
+      bundles,
+      serverUrl,
+      log,
+      startWork,
+      stopping,
+    })
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+function cloudOf(config: Config): Cloud {
+  const { accessKeyId, accessKeySecret, securityToken, endpoint, protocol } = config.cloud
+  return createAlicloud({
+    region: config.policy.cloud.region,
+    accessKeyId,
+    accessKeySecret,
+    ...(securityToken === undefined ? {} : { securityToken }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    protocol: protocol === 'http' ? 'HTTP' : 'HTTPS',
+  })
+}
+
+/** Where no door shows notices yet, the log does. */
+async function logNotice(log: Log, notice: OutboxRow): Promise<void> {
+  const level = notice.severity === 'info' ? 'info' : 'warn'
+  log[level](notice.title, { notice: notice.id, severity: notice.severity, ...notice.facts })
+}

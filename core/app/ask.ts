@@ -1,0 +1,115 @@
+/** Ferry without its doors: who may say what, and what is answered. Adapters are handed in. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Bundles } from '../adapters/agents/bundles.ts'
+import type { Command, Context } from '../commands/define.ts'
+import { execute } from '../commands/execute.ts'
+import type { Invocation } from '../commands/read.ts'
+import { readInvocation } from '../commands/read.ts'
+import type { Reply } from '../commands/reply.ts'
+import { Refusal } from '../commands/reply.ts'
+import type { Approval } from '../domain/approval.ts'
+import type { Person, Policy } from '../domain/policy.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Actor } from '../ports/jobs.ts'
+import type { Log } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
+
+/** Somebody that a door has recognised. */
+export interface Who {
+  readonly person: Person
+  readonly door: Actor['door']
+}
+
+export interface AskOptions {
+  /** The person has seen what cannot be taken back and said yes. */
+  readonly confirmed?: boolean
+  /** Arguments beside those in the text, raw. */
+  readonly args?: Readonly<Record<string, string>>
+}
+
+/** Answers a command, as text or already read. Never throws: what nobody expected is answered with a reference. */
+export type Ask = (asked: string | Invocation, who: Who, options?: AskOptions) => Promise<Reply>
+
+export interface AskParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly policy: Policy
+  readonly catalogue: readonly Command[]
+  readonly serverUrl: string
+  readonly bundles: Pick<Bundles, 'agentDigest'>
+  readonly log: Log
+}
+
+export function createAsk(parts: AskParts): Ask {
+  const run = (
+    invocation: Invocation,
+    who: Who,
+    confirmed: boolean,
+    approval: Approval | undefined,
+  ): Promise<Reply> =>
+    execute(invocation, parts.catalogue, {
+      person: who.person,
+      actor: { person: who.person.name, door: who.door },
+      store: parts.store,
+      clock: parts.clock,
+      policy: parts.policy,
+      confirmed,
+      approval,
+      secret: readableSecret,
+      serverUrl: parts.serverUrl,
+      agentDigest: parts.bundles.agentDigest,
+      runApproved: (approved) => runApproved(approved, who.door),
+    } satisfies Omit<Context, 'invocation' | 'catalogue'>)
+
+  // What was approved runs as the person who asked for it, with the rights they have now.
+  const runApproved = async (approval: Approval, door: Who['door']): Promise<Reply> => {
+    const person = parts.policy.people.find((candidate) => candidate.name === approval.requestedBy)
+    if (person === undefined)
+      throw new Refusal(
+        'not-allowed',
+        `${approval.requestedBy}, who asked for it, is no longer in the policy file.`,
+      )
+    return run({ command: approval.command, raw: approval.args }, { person, door }, true, approval)
+  }
+
+  return async (asked, who, options = {}) => {
+    try {
+      const read = typeof asked === 'string' ? readInvocation(asked, parts.catalogue) : asked
+      const invocation = { command: read.command, raw: { ...read.raw, ...options.args } }
+      return await run(invocation, who, options.confirmed ?? false, undefined)
+    } catch (error) {
+      if (error instanceof Refusal) return error.reply()
+      return unexpected(error, parts.log)
+    }
+  }
+}
+
+/** 130 bits in letters and digits that survive reading aloud and a double click. */
+function readableSecret(): string {
+  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+  return [...randomBytes(26)].map((byte) => alphabet[byte % alphabet.length]).join('')
+}
+
+/** A bug or an unreachable database: logged once under a reference that the person is told. */
+function unexpected(error: unknown, log: Log): Reply {
+  const reference = randomUUID().slice(0, 8)
+  log.error('a command failed unexpectedly', { error, reference })
+  const unreachable = isUnreachable(error)
+  return {
+    outcome: 'refused',
+    code: unreachable ? 'unavailable' : 'internal',
+    title: unreachable
+      ? `Ferry cannot reach its database at this moment. Ask again; \`status\` shows what has happened (reference ${reference}).`
+      : `Ferry met a problem it does not know. It is in the log of the bot under the reference ${reference}.`,
+    facts: {},
+    data: { reference },
+  }
+}
+
+/** Whether the error, or what caused it, is a lost or refused connection. */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code: unknown = 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|CONNECT|57P0|08)/.test(code)) return true
+  return isUnreachable(error.cause)
+}

@@ -1,0 +1,73 @@
+import type { Bundles } from '../adapters/agents/bundles.ts'
+import type { Machines } from '../adapters/agents/machines.ts'
+import type { Command } from '../commands/define.ts'
+import type { Person, Policy } from '../domain/policy.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
+import type { Ask } from './ask.ts'
+import { createAsk } from './ask.ts'
+import { personOfSlack, personOfToken } from './people.ts'
+
+/** What doors know of Ferry. */
+export interface App {
+  readonly catalogue: readonly Command[]
+  readonly machines: Machines
+  readonly log: Log
+  readonly execute: Ask
+  /** The person whose token this is; undefined when it is nobody's. */
+  authenticate(token: string): Person | undefined
+  /** The person that a Slack user is. */
+  slackPerson(userId: string): Person | undefined
+  /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
+  firstSeen(key: string, ttlMs: number): Promise<boolean>
+  now(): Date
+  /** Throws when the database does not answer. */
+  ready(): Promise<void>
+  /** Begins to carry out work: the engine and the ticks. Doors answer before it too. */
+  start(): Promise<void>
+  /** Answers the requests that are held open, so that the server can close. */
+  endWaits(): void
+  /** Ends the work at a safe point and closes the store. */
+  stop(): Promise<void>
+}
+
+export interface AppParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly policy: Policy
+  readonly catalogue: readonly Command[]
+  readonly machines: Machines
+  readonly bundles: Bundles
+  readonly serverUrl: string
+  readonly log: Log
+  /** Begins the long work; what it returns ends it. */
+  readonly startWork: () => Promise<{ stop(): Promise<void> }>
+  /** Aborted by `endWaits`. */
+  readonly stopping: AbortController
+}
+
+/** Puts the parts together; `core/app.ts` makes the real ones. */
+export function assembleApp(parts: AppParts): App {
+  let work: { stop(): Promise<void> } | undefined
+  return {
+    catalogue: parts.catalogue,
+    machines: parts.machines,
+    log: parts.log,
+    execute: createAsk(parts),
+    authenticate: (token) => personOfToken(parts.policy, token),
+    slackPerson: (userId) => personOfSlack(parts.policy, userId),
+    firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),
+    now: () => parts.clock.now(),
+    ready: () => parts.store.ping(),
+    start: async () => {
+      work ??= await parts.startWork()
+    },
+    endWaits: () => parts.stopping.abort(),
+    stop: async () => {
+      parts.stopping.abort()
+      await work?.stop()
+      await parts.store.close()
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Person, Policy } from '../domain/policy.ts'
+
+/**
+ * The person whose token this is. Every token of the policy is compared, whether one has matched or not, so that
+ * the time taken tells nothing.
+ */
+export function personOfToken(policy: Policy, token: string): Person | undefined {
+  const given = createHash('sha256').update(token).digest()
+  let found: Person | undefined
+  for (const person of policy.people)
+    for (const hash of person.tokens)
+      if (timingSafeEqual(given, Buffer.from(hash.slice('sha256:'.length), 'hex'))) found = person
+  return found
+}
+
+/** The person that a Slack user is. */
+export function personOfSlack(policy: Policy, userId: string): Person | undefined {
+  return policy.people.find((person) => person.slack === userId)
+}

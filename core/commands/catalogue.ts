@@ -1,0 +1,64 @@
+import { approve, deny } from './approve.ts'
+import { audit, auditVerify } from './audit.ts'
+import { auto } from './auto.ts'
+import { cancel } from './cancel.ts'
+import { clear } from './clear.ts'
+import { clone } from './clone.ts'
+import { complete } from './complete.ts'
+import { create } from './create.ts'
+import type { Command } from './define.ts'
+import { enrol } from './enrol.ts'
+import { help } from './help.ts'
+import { history } from './history.ts'
+import { images } from './images.ts'
+import { interval } from './interval.ts'
+import { keep } from './keep.ts'
+import { limit } from './limit.ts'
+import { list } from './list.ts'
+import { pause } from './pause.ts'
+import { release } from './release.ts'
+import { resources } from './resources.ts'
+import { resume } from './resume.ts'
+import { retry } from './retry.ts'
+import { sources } from './sources.ts'
+import { start } from './start.ts'
+import { status, watch } from './status.ts'
+import { sync } from './sync.ts'
+import { troubleshoot } from './troubleshoot.ts'
+import { verify } from './verify.ts'
+import { whoami } from './whoami.ts'
+
+/** Every command of Ferry, in the order in which help lists them: along the life of a migration. */
+export const catalogue: readonly Command[] = [
+  help,
+  whoami,
+  enrol,
+  sources,
+  create,
+  start,
+  list,
+  status,
+  watch,
+  sync,
+  interval,
+  keep,
+  auto,
+  limit,
+  history,
+  images,
+  pause,
+  resume,
+  complete,
+  approve,
+  deny,
+  verify,
+  troubleshoot,
+  retry,
+  cancel,
+  clear,
+  clone,
+  release,
+  resources,
+  audit,
+  auditVerify,
+]

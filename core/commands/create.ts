@@ -1,0 +1,97 @@
+import { formatBytes } from '../domain/bytes.ts'
+import { formatDuration } from '../domain/duration.ts'
+import { choice, count, duration, name, named, optional, text } from './args.ts'
+import { defineCommand } from './define.ts'
+import { describeJob } from './describe-job.ts'
+import { nearest } from './nearest.ts'
+import { done, Refusal } from './reply.ts'
+
+/** The largest system disk and data disk that ECS takes, in GiB. */
+const MOST_GIB = { system: 2048, data: 32_768 } as const
+
+export const create = defineCommand({
+  name: 'create',
+  summary: 'Make a migration job for an enrolled source',
+  effect: 'change',
+  args: {
+    job: name('the name of the new job'),
+    source: named(optional(name('the source, when it is named otherwise than the job'))),
+    target: named(optional(choice('what is made in the cloud', ['image']))),
+    every: named(
+      optional(duration('interval, from the end of one sync to the start of the next; 6h if left out')),
+    ),
+    keep: named(optional(count('how many images to keep; 3 if left out', 1, 10))),
+    auto: named(
+      optional(choice('automatic incremental sync; off means full copy only, then Completed', ['on', 'off'])),
+    ),
+    region: named(optional(text('the region; the policy file’s if left out', 40))),
+    zone: named(optional(text('the zone; the policy file’s if left out', 40))),
+  },
+  example: 'create web-01 target=image every=6h keep=3 auto=on',
+  run: async (args, context) => {
+    const { store, policy, actor, person } = context
+    const sourceName = args.source ?? args.job
+    const source = await store.sources.named(sourceName)
+    if (source?.agent === undefined) {
+      const guess = nearest(
+        sourceName,
+        (await store.sources.list()).map((other) => other.name),
+      )
+      throw new Refusal(
+        'no-such-source',
+        source === undefined
+          ? `There is no source ${sourceName}.${guess === undefined ? '' : ` Did you mean source=${guess}?`} \`enrol ${sourceName}\` lets it in.`
+          : `The agent of ${sourceName} has not enrolled yet: run the command that \`enrol ${sourceName}\` prints, on the source.`,
+      )
+    }
+    const open = await store.jobs.openOfSource(source.id)
+    if (open !== undefined && open.intermediate !== 'lost')
+      throw new Refusal(
+        'source-busy',
+        `${sourceName} has the job ${open.name} already; a source has one unfinished job. \`cancel ${open.name}\` or \`clear ${open.name}\` ends it.`,
+      )
+    for (const disk of source.agent.disks) {
+      const most = disk.index === 0 ? MOST_GIB.system : MOST_GIB.data
+      if (disk.sizeBytes === 0 || disk.sizeBytes > most * 1024 ** 3)
+        throw new Refusal(
+          'disk-size',
+          `${disk.path} has ${formatBytes(disk.sizeBytes)}; the cloud takes more than 0 and at most ${most} GiB for ${disk.index === 0 ? 'a system' : 'a data'} disk.`,
+        )
+      if (disk.sizeBytes % 512 !== 0)
+        throw new Refusal(
+          'disk-size',
+          `${disk.path} has ${disk.sizeBytes} bytes, which is not a multiple of 512: it is not a whole disk.`,
+        )
+    }
+    const auto = args.auto !== 'off'
+    const intervalMs = args.every ?? 6 * 3_600_000
+    const job = await store.jobs.create(
+      {
+        name: args.job,
+        sourceId: source.id,
+        region: args.region ?? policy.cloud.region,
+        zone: args.zone ?? policy.cloud.zone ?? '',
+        auto,
+        intervalMs,
+        keep: args.keep ?? 3,
+        disks: source.agent.disks,
+        createdBy: person.name,
+        clonedFrom: null,
+      },
+      {
+        actor,
+        action: 'create',
+        outcome: 'ready',
+        facts: { source: sourceName, auto, interval: formatDuration(intervalMs), keep: args.keep ?? 3 },
+      },
+    )
+    if (job === undefined)
+      throw new Refusal(
+        'name-taken',
+        `There is a job ${args.job} already; choose another name, such as ${args.job}b.`,
+      )
+    return done('created', `${job.name} is Ready: \`start ${job.name}\` begins its full sync.`, {
+      ...(await describeJob(context, job)),
+    })
+  },
+})

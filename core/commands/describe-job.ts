@@ -1,0 +1,111 @@
+/** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
+import { formatDuration, formatTime } from '../domain/duration.ts'
+import { faultEntry } from '../domain/faults.ts'
+import type { Job } from '../domain/job.ts'
+import { STATE_LABELS } from '../domain/job.ts'
+import { formatBitRate } from '../domain/rate.ts'
+import { SILENCE_MS } from '../ports/machines.ts'
+import type { Context } from './define.ts'
+import { paceWords, progressView, syncSummary } from './describe-sync.ts'
+import { nextSteps } from './on-job.ts'
+import type { Reply } from './reply.ts'
+
+/** `every 6h`, or with a change pending `every 6h now, every 2h from the end of the next sync` (S6). */
+export function intervalWords(job: Pick<Job, 'intervalMs' | 'pendingIntervalMs'>): string {
+  const now = `every ${formatDuration(job.intervalMs)}`
+  if (job.pendingIntervalMs === null) return now
+  return `${now} now, every ${formatDuration(job.pendingIntervalMs)} from the end of the next sync`
+}
+
+/** When the next automatic sync comes, or why none does. */
+export function nextSyncWords(job: Job, now: Date): string {
+  if (job.state === 'syncing' || job.state === 'preparing') return 'one interval after this sync ends'
+  if (!job.auto) return 'none: automatic sync is off'
+  if (job.nextSyncAt === null) return `none while ${STATE_LABELS[job.state]}`
+  if (job.nextSyncAt <= now) return 'due now'
+  return `${formatTime(job.nextSyncAt, now)} (in ${formatDuration(job.nextSyncAt.getTime() - now.getTime())})`
+}
+
+const INTERMEDIATE_WORDS = {
+  none: 'none yet',
+  creating: 'being created (billed)',
+  ready: 'ready (billed)',
+  lost: 'gone: it was released by somebody else',
+  released: 'released',
+} as const
+
+/** The whole view of a job: what `status` answers and what changes answer with. */
+export async function describeJob(
+  context: Context,
+  job: Job,
+): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
+  const { store, clock } = context
+  const now = clock.now()
+  const [source, running, syncs, images, approvals] = await Promise.all([
+    store.sources.byId(job.sourceId),
+    store.syncs.running(job.id),
+    store.syncs.list(job.id, 2),
+    store.images.list(job.id),
+    store.approvals.open(job.id),
+  ])
+  const last = syncs.find((sync) => sync.result !== null)
+  const newest = images.at(-1)
+  const online = source?.agent !== undefined && now.getTime() - source.agent.seenAt.getTime() < SILENCE_MS
+  const facts: Record<string, string> = {
+    State:
+      STATE_LABELS[job.state] +
+      (job.state === 'syncing' && running !== undefined ? `, ${paceWords(running)}` : ''),
+    Source: `${source?.name ?? job.sourceId}, agent ${online ? 'online' : source?.agent === undefined ? 'not enrolled' : 'silent'}`,
+  }
+  if (job.state === 'error' && job.fault !== null)
+    facts['Fault'] =
+      `${job.fault.code}: ${faultEntry(job.fault.code).title}. \`troubleshoot ${job.name}\` says what to do.`
+  if (running !== undefined) {
+    facts['Sync now'] = syncSummary(running)
+    if (running.progress.comparison !== '') facts['Comparison'] = running.progress.comparison
+  }
+  if (last !== undefined)
+    facts['Last sync'] =
+      syncSummary(last) + (last.endedAt === null ? '' : `, ended ${formatTime(last.endedAt, now)}`)
+  facts['Next sync'] = nextSyncWords(job, now)
+  facts['Interval'] = intervalWords(job)
+  if (job.bytesPerSecond !== null) facts['Limit'] = `at most ${formatBitRate(job.bytesPerSecond)}`
+  facts['Images'] = `${images.length} of at most ${job.keep}${
+    newest === undefined
+      ? ''
+      : `; newest #${newest.number} ${newest.cloudId}, ${newest.verdict ?? 'not verified yet'}; ${newest.consistency}`
+  }`
+  facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
+  if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
+    facts['Cost'] = 'the intermediate stays and costs money until `retry`, `clear` or `release`'
+  if (approvals.length > 0)
+    facts['Waits for approval'] = approvals
+      .map((approval) => `${approval.number} (${approval.command})`)
+      .join(', ')
+  return {
+    facts,
+    ...(running === undefined ? {} : { progress: progressView(running) }),
+    actions: nextSteps(job),
+    data: {
+      job: job.name,
+      state: job.state,
+      phase: running?.phase ?? null,
+      sync: running?.number ?? last?.number ?? null,
+      syncId: running?.id ?? last?.id ?? null,
+      imageId: newest?.cloudId ?? null,
+      images: images.length,
+      keep: job.keep,
+      auto: job.auto,
+      intervalMs: job.intervalMs,
+      pendingIntervalMs: job.pendingIntervalMs,
+      nextSyncAt: job.nextSyncAt?.toISOString() ?? null,
+      intermediate: job.intermediate,
+      fault:
+        job.fault === null
+          ? null
+          : { code: job.fault.code, detail: job.fault.detail, current: job.state === 'error' },
+      approvals: approvals.map((approval) => approval.number),
+      version: job.version,
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { formatBytes, formatRate } from '../domain/bytes.ts'
+import { formatDuration } from '../domain/duration.ts'
+import { percentDone, timeLeft } from '../domain/forecast.ts'
+import type { Sync } from '../domain/job.ts'
+import type { ProgressView } from './reply.ts'
+
+/** A running sync as the two bars that every door draws. */
+export function progressView(sync: Sync): ProgressView {
+  const { progress } = sync
+  return {
+    phase: sync.phase,
+    totalBytes: progress.totalBytes,
+    comparedBytes: progress.comparedBytes,
+    changedBytes: progress.changedBytes,
+    appliedBytes: progress.appliedBytes,
+    wireBytes: progress.wireBytes,
+    compareRate: progress.compareRate,
+    applyRate: progress.applyRate,
+    limitedBy: sync.phase === 'imaging' ? null : progress.limitedBy,
+    imagePercent: progress.imagePercent,
+    leftMs: sync.phase === 'imaging' ? null : timeLeft(progress),
+    percent: percentDone(sync.phase, sync.result, progress),
+  }
+}
+
+/** `#3 incremental: 12.5 MiB changed, 4.1 MiB sent, 38s`. */
+export function syncSummary(sync: Sync): string {
+  if (sync.result === 'missed') return `#${sync.number} missed: nothing could run it when it was due`
+  const took =
+    sync.endedAt === null ? '' : `, ${formatDuration(sync.endedAt.getTime() - sync.startedAt.getTime())}`
+  const outcome = sync.result === null ? `${sync.phase}` : sync.result === 'ok' ? '' : `${sync.result}`
+  const words = [
+    outcome,
+    `${formatBytes(sync.progress.changedBytes)} changed`,
+    `${formatBytes(sync.progress.wireBytes)} sent`,
+  ].filter((word) => word !== '')
+  return `#${sync.number} ${sync.kind}: ${words.join(', ')}${took}`
+}
+
+/** The rates and what bounds them: `comparing at 1.2 GiB/s, limited by disk`. */
+export function paceWords(sync: Sync): string {
+  const { progress } = sync
+  if (sync.phase === 'imaging') return `image ${progress.imagePercent} %`
+  const rate = sync.phase === 'comparing' ? progress.compareRate : progress.applyRate
+  return `${sync.phase} at ${formatRate(rate)}${progress.limitedBy === null ? '' : `, limited by ${progress.limitedBy}`}`
+}

@@ -1,0 +1,40 @@
+/** Runs one invocation for one person: rights, then the command; every ending is a reply. */
+import { mayAct } from '../domain/policy.ts'
+import type { Command, Context } from './define.ts'
+import type { Invocation } from './read.ts'
+import type { Reply } from './reply.ts'
+import { Pending, Refusal } from './reply.ts'
+
+/**
+ * Answers an invocation. Refusals and requests for approval are replies like any other; only a bug or an unreachable
+ * database throws. What was refused is written to the audit too, reads excepted (C9).
+ */
+export async function execute(
+  invocation: Invocation,
+  catalogue: readonly Command[],
+  context: Omit<Context, 'invocation' | 'catalogue'>,
+): Promise<Reply> {
+  const command = catalogue.find((candidate) => candidate.name === invocation.command)
+  const whole: Context = { ...context, invocation, catalogue }
+  try {
+    if (command === undefined)
+      throw new Refusal('not-understood', `There is no command ${invocation.command}.`)
+    if (!mayAct(context.person.role, command.role))
+      throw new Refusal(
+        'not-allowed',
+        `${context.person.name} is ${context.person.role}; ${command.name} is for ${command.role}s. An admin can change that in ferry.yaml.`,
+      )
+    return await command.execute(invocation.raw, whole)
+  } catch (error) {
+    if (error instanceof Pending) return error.answer
+    if (!(error instanceof Refusal)) throw error
+    if (command !== undefined && command.effect !== 'read' && error.code !== 'confirm')
+      await context.store.audit.add({
+        actor: context.actor,
+        action: command.name,
+        outcome: `refused: ${error.code}`,
+        facts: { arguments: Object.values(invocation.raw).join(' ').slice(0, 200) },
+      })
+    return error.reply()
+  }
+}

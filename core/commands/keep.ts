@@ -1,0 +1,43 @@
+import { STATE_LABELS } from '../domain/job.ts'
+import { imagesToDelete } from '../domain/retention.ts'
+import { count, name } from './args.ts'
+import { defineCommand } from './define.ts'
+import { describeJob } from './describe-job.ts'
+import { finalStep } from './final-step.ts'
+import { changeJob, findJob } from './on-job.ts'
+import { done, Refusal } from './reply.ts'
+
+export const keep = defineCommand({
+  name: 'keep',
+  summary: 'Change how many images a job keeps; over that the earliest unused one is deleted',
+  effect: 'change',
+  legalIn: 'before the end',
+  args: { job: name('the job'), images: count('how many images to keep', 1, 10) },
+  example: 'keep web-01 3',
+  run: async ({ job: jobName, images: most }, context) => {
+    const job = await findJob(context, jobName)
+    if (job.state === 'cleared' || job.state === 'clearing')
+      throw new Refusal('not-legal-now', `${jobName} is ${STATE_LABELS[job.state]}.`)
+    const { deletable } = imagesToDelete(await context.store.images.list(job.id), most)
+    if (deletable.length > 0) {
+      const names = deletable.map((image) => `#${image.number} (${image.cloudId})`).join(', ')
+      await finalStep(
+        context,
+        job,
+        `Keeping ${most} deletes ${deletable.length === 1 ? 'image' : 'images'} ${names} within a minute.`,
+        {
+          'Will be deleted': names,
+        },
+      )
+    }
+    const { after } = await changeJob(context, jobName, () => ({
+      set: { keep: most },
+      facts: { keep: most },
+    }))
+    return done(
+      'keep-changed',
+      `${jobName} keeps ${most} ${most === 1 ? 'image' : 'images'}.`,
+      await describeJob(context, after),
+    )
+  },
+})

@@ -1,0 +1,108 @@
+/** What nearly every command does: find the job, ask the life table, write the change, or say why not. */
+import type { Job } from '../domain/job.ts'
+import { STATE_LABELS } from '../domain/job.ts'
+import type { Event } from '../domain/life.ts'
+import { askableIn, labels, move, statesAllowing, WORKING } from '../domain/life.ts'
+import type { JobChange } from '../ports/jobs.ts'
+import type { Context } from './define.ts'
+import { nearest } from './nearest.ts'
+import type { NextStep } from './reply.ts'
+import { Refusal } from './reply.ts'
+
+/** The job of this name, or a refusal that names the nearest one. */
+export async function findJob(context: Context, name: string): Promise<Job> {
+  const job = await context.store.jobs.named(name)
+  if (job !== undefined) return job
+  const names = (await context.store.jobs.list()).map((other) => other.name)
+  const guess = nearest(name, names)
+  throw new Refusal(
+    'no-such-job',
+    `There is no job ${name}.${guess === undefined ? '' : ` Did you mean ${guess}?`}${
+      names.length === 0 ? ' There are no jobs yet: `create <name>` makes one.' : ' `list` shows all.'
+    }`,
+  )
+}
+
+/** Refuses unless `event` is legal for the job now; says where it is, and what can be asked instead. */
+export function demandLegal(job: Job, event: Event, asked: string): void {
+  if (move(job, event) !== undefined) return
+  throw new Refusal(
+    'not-legal-now',
+    `${asked} is not possible while ${job.name} is ${STATE_LABELS[job.state]}. It is possible in ${labels(statesAllowing(event))}.`,
+    {
+      facts: { 'Possible now': nowPossible(job).join(', ') },
+      actions: nextSteps(job),
+      data: { state: job.state },
+    },
+  )
+}
+
+/** The commands that change something and are legal now, for sentences. */
+export function nowPossible(job: Job): readonly string[] {
+  return [...askableIn(job.state).filter((name) => name !== 'retry' || job.intermediate !== 'lost'), 'status']
+}
+
+/** The same as steps that a door can offer. */
+export function nextSteps(job: Job): readonly NextStep[] {
+  return askableIn(job.state)
+    .filter((name) => name !== 'retry' || job.intermediate !== 'lost')
+    .map((name) => ({
+      label: name,
+      command: `${name} ${job.name}`,
+      effect:
+        name === 'complete' || name === 'cancel' || name === 'clear'
+          ? ('final' as const)
+          : ('change' as const),
+    }))
+}
+
+type Asked = Omit<JobChange, 'audit'> & { readonly facts?: JobChange['audit']['facts'] }
+
+/**
+ * Decides on the job as it is and writes the change. When somebody else was first, it loads the job again and
+ * decides anew, so that of many who ask at once one wins and the others hear how things stand now.
+ */
+export async function changeJob(
+  context: Context,
+  name: string,
+  decide: (job: Job) => Promise<Asked> | Asked,
+): Promise<{ before: Job; after: Job }> {
+  for (let tries = 0; tries < 20; tries++) {
+    const job = await findJob(context, name)
+    const { facts, ...change } = await decide(job)
+    const after = await context.store.jobs.change(job, {
+      ...change,
+      ...(context.approval === undefined ? {} : { useApproval: context.approval.number }),
+      audit: {
+        actor: context.actor,
+        action: context.invocation.command,
+        outcome: change.set?.state ?? 'done',
+        ...(facts === undefined ? {} : { facts }),
+      },
+    })
+    if (after !== undefined) return { before: job, after }
+    if (context.approval !== undefined)
+      throw new Refusal('approval-void', `${name} has changed since it was approved. Ask again.`)
+  }
+  throw new Refusal('busy', `${name} is being changed by others at this moment. Try again.`)
+}
+
+/** Moves the job by `event`; the rest of the change may depend on the job. */
+export async function moveJob(
+  context: Context,
+  name: string,
+  event: Event,
+  more: (job: Job) => Asked = () => ({}),
+): Promise<{ before: Job; after: Job }> {
+  return changeJob(context, name, (job) => {
+    demandLegal(job, event, context.invocation.command)
+    const state = move(job, event)
+    const { set, ...rest } = more(job)
+    return { ...rest, set: { ...(state === undefined ? {} : { state }), ...set } }
+  })
+}
+
+/** Whether the engine has something under way that a person should wait for. */
+export function isWorking(job: Job): boolean {
+  return WORKING.includes(job.state)
+}

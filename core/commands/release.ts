@@ -1,0 +1,60 @@
+import { formatTime } from '../domain/duration.ts'
+import { cloudId } from './args.ts'
+import { defineCommand } from './define.ts'
+import { finalStep } from './final-step.ts'
+import { nowPossible } from './on-job.ts'
+import { accepted, Refusal } from './reply.ts'
+
+export const release = defineCommand({
+  name: 'release',
+  summary: 'Release something that costs money: the intermediate of a failed job, a launched instance',
+  effect: 'final',
+  args: { resource: cloudId('its id in the cloud, as `resources` shows it') },
+  example: 'release i-bp1a2b3c4d5e6f7g8h9j',
+  run: async ({ resource: id }, context) => {
+    const { store, actor, clock } = context
+    const resource = await store.ledger.byCloudId(id)
+    if (resource === undefined || resource.releasedAt !== null)
+      throw new Refusal(
+        'no-such-resource',
+        `Ferry holds nothing with the id ${id}. \`resources\` lists what it holds; it never touches what is not its own.`,
+      )
+    if (resource.kind !== 'instance')
+      throw new Refusal(
+        'not-releasable',
+        `${id} is ${resource.kind === 'image' ? 'an' : 'a'} ${resource.kind} (${resource.purpose}); only instances are released by hand. Images go by \`keep\`.`,
+      )
+    const job = await store.jobs.byId(resource.jobId)
+    if (job === undefined) throw new Refusal('no-such-job', `The job of ${id} is gone.`)
+    const isIntermediate = resource.purpose === 'intermediate'
+    if (isIntermediate && job.state !== 'error')
+      throw new Refusal(
+        'not-legal-now',
+        `${id} is the intermediate of ${job.name}, which needs it. It can be released by hand in Error. Possible now: ${nowPossible(job).join(', ')}.`,
+      )
+    await finalStep(
+      context,
+      job,
+      isIntermediate
+        ? `The intermediate of ${job.name} is released: the job can then only be shown, cleared or cloned.`
+        : `${id} (${resource.purpose}) is released.`,
+      { 'Exists since': formatTime(resource.intendedAt, clock.now()) },
+    )
+    if (isIntermediate) {
+      const after = await store.jobs.change(job, {
+        set: { intermediate: 'lost' },
+        audit: { actor, action: 'release', outcome: 'asked', facts: { resource: id } },
+        ...(context.approval === undefined ? {} : { useApproval: context.approval.number }),
+      })
+      if (after === undefined)
+        throw new Refusal('busy', `${job.name} has changed at this moment. Look again.`)
+    }
+    await store.ledger.askRelease(resource.key, {
+      actor,
+      action: 'release',
+      outcome: 'asked',
+      facts: { resource: id, purpose: resource.purpose },
+    })
+    return accepted('releasing', `${id} is being released, within a minute.`, { data: { resource: id } })
+  },
+})

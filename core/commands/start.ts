@@ -1,0 +1,27 @@
+import { labels, statesAllowing } from '../domain/life.ts'
+import { name } from './args.ts'
+import { defineCommand } from './define.ts'
+import { describeJob } from './describe-job.ts'
+import { moveJob } from './on-job.ts'
+import { accepted } from './reply.ts'
+
+export const start = defineCommand({
+  name: 'start',
+  summary: 'Begin: create the intermediate and run the full sync',
+  effect: 'change',
+  legalIn: labels(statesAllowing('start')),
+  args: { job: name('the job') },
+  example: 'start web-01',
+  run: async ({ job }, context) => {
+    const { after } = await moveJob(context, job, 'start', () => ({
+      startSync: { kind: 'full', trigger: 'manual', askedBy: context.person.name },
+    }))
+    return accepted(
+      'started',
+      `${job} is Preparing: the intermediate is being created (billed), then the full sync runs.`,
+      {
+        ...(await describeJob(context, after)),
+      },
+    )
+  },
+})

@@ -1,0 +1,162 @@
+/**
+ * What happens to one claimed piece of work: its process is run; a transient fault gives it back for another try
+ * with back-off; what remains becomes the job's Error, with the cost told at once (S20, S22).
+ */
+import { Fault, faultDetail, faultEntry, FAULTS } from '../domain/faults.ts'
+import type { Job, ResumeState, State } from '../domain/job.ts'
+import { RESUMABLE } from '../domain/life.ts'
+import type { Claim } from '../ports/store.ts'
+import { cancel, clear } from './end.ts'
+import { complete } from './complete.ts'
+import type { Parts } from './parts.ts'
+import { pause } from './pause.ts'
+import { prepare } from './prepare.ts'
+import { runSync } from './run-sync.ts'
+import { verify } from './verify.ts'
+import { JobWork, LeaseLost, StateLeft } from './work.ts'
+
+/** How often a transient fault is tried again by itself before it is shown as Error. */
+export const MOST_TRIES = 5
+
+/** One process per state in which the engine has something to do. */
+const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
+  preparing: prepare,
+  syncing: runSync,
+  pausing: pause,
+  completing: complete,
+  cancelling: cancel,
+  clearing: clear,
+}
+
+/** What becomes of the claim: nothing is left to do, try again later, or it is no longer ours. */
+export type Ending = 'done' | 'lost' | { readonly againInMs: number; readonly tries: number }
+
+export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  return claim.kind === 'job' ? carryOutJob(parts, claim, signal) : carryOutVerification(parts, claim, signal)
+}
+
+async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  let state: State | undefined
+  for (;;) {
+    const job = await parts.store.jobs.byId(claim.id)
+    if (signal.aborted || job === undefined || job.epoch !== claim.epoch) return 'lost'
+    const process = PROCESSES[job.state]
+    if (process === undefined) return 'done'
+    const tries = state === undefined || state === job.state ? claim.tries : 0
+    state = job.state
+    const work = new JobWork(parts, claim, signal, job)
+    try {
+      await process(work)
+    } catch (error) {
+      if (error instanceof StateLeft) continue
+      if (error instanceof LeaseLost || signal.aborted) return 'lost'
+      const fault = asFault(error, parts, job)
+      if (faultEntry(fault.code).transient && tries < MOST_TRIES) {
+        parts.log.warn('trying again', {
+          job: job.name,
+          code: fault.code,
+          detail: faultDetail(fault),
+          tries: tries + 1,
+        })
+        return { againInMs: backOff(tries), tries: tries + 1 }
+      }
+      if (!(await showError(work, fault, tries))) continue
+    }
+  }
+}
+
+async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  try {
+    await verify(parts, claim, signal)
+    return 'done'
+  } catch (error) {
+    if (error instanceof LeaseLost || signal.aborted) return 'lost'
+    const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
+    parts.log.warn('the verification met a fault', {
+      verification: claim.id,
+      code: fault.code,
+      detail: faultDetail(fault),
+    })
+    if (faultEntry(fault.code).transient && claim.tries < MOST_TRIES)
+      return { againInMs: backOff(claim.tries), tries: claim.tries + 1 }
+    await parts.store.verifications.end(
+      claim.id,
+      claim.epoch,
+      'Not Verified',
+      fault.code,
+      {
+        actor: { person: 'ferry', door: 'engine' },
+        action: 'verify',
+        outcome: 'Not Verified',
+        facts: { cause: fault.code },
+      },
+      {
+        severity: 'warning',
+        title: `A verification ended without a verdict on the image: ${faultDetail(fault)}`,
+      },
+    )
+    return 'done'
+  }
+}
+
+/** A bug is logged once, with a reference that the operator sees too. */
+function asFault(error: unknown, { log, clock }: Parts, job: Job): Fault {
+  if (error instanceof Fault) return error
+  const reference = `${job.name}-${clock.now().getTime().toString(36)}`
+  log.error('a step failed for a reason that nobody foresaw', { job: job.name, reference, error })
+  return new Fault('INTERNAL', `unexpected problem, reference ${reference}`, {}, error)
+}
+
+/** 1 s, 2 s, 4 s … at most 60 s. */
+function backOff(tries: number): number {
+  return Math.min(60_000, 1000 * 2 ** tries)
+}
+
+/** Moves the job to Error. False when it has moved elsewhere meanwhile. */
+async function showError(work: JobWork, fault: Fault, tries: number): Promise<boolean> {
+  const { log, clock } = work.parts
+  log.warn('the job is in Error', { job: work.job.name, code: fault.code, detail: faultDetail(fault) })
+  try {
+    await work.tell('fault', (job) => ({
+      set: {
+        resume: resumeOf(job),
+        fault: { code: fault.code, detail: faultDetail(fault), at: clock.now(), tries },
+      },
+      facts: { code: fault.code },
+      notices: errorNotices(job, fault),
+    }))
+    return true
+  } catch (error) {
+    if (error instanceof StateLeft) return false
+    throw error
+  }
+}
+
+function resumeOf(job: Job): ResumeState | null {
+  return RESUMABLE.find((state) => state === job.state) ?? job.resume
+}
+
+function errorNotices(
+  job: Job,
+  fault: Fault,
+): { severity: 'error' | 'warning'; title: string; facts?: Record<string, string> }[] {
+  const costs = job.intermediate === 'ready' || job.intermediate === 'creating'
+  return [
+    {
+      severity: 'error',
+      title: `${job.name} is in Error: ${FAULTS[fault.code].title}`,
+      facts: {
+        'What happened': faultDetail(fault),
+        'What to do': FAULTS[fault.code].remedy.replaceAll('<job>', job.name),
+      },
+    },
+    ...(costs
+      ? [
+          {
+            severity: 'warning' as const,
+            title: `The intermediate of ${job.name} stays and costs money until \`retry\`, \`clear\` or \`release\``,
+          },
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { OutboxRow } from '../ports/jobs.ts'
+import type { Parts } from './parts.ts'
+import { Runner } from './runner.ts'
+import { cleanUp, deliverNotices, expireApprovals, remindOfCosts, startDueSyncs } from './ticks.ts'
+
+/** Something the clock wakes: a name, how often, and what it does then. */
+export interface Tick {
+  readonly name: string
+  readonly everyMs: number
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
+
+export interface Engine {
+  /** For the clock adapter; running one twice or dropping one does no harm. */
+  readonly ticks: readonly Tick[]
+  start(): void
+  /** Gives back what is being carried out; another process goes on with it at once. */
+  stop(): Promise<void>
+}
+
+/** Everything that happens without being asked. `deliver` shows a notice to people; it may be called again after a crash. */
+export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promise<void>): Engine {
+  const runner = new Runner(parts, randomUUID())
+  return {
+    ticks: [
+      { name: 'due-syncs', everyMs: 5000, run: () => startDueSyncs(parts) },
+      { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
+      { name: 'clean-up', everyMs: 30_000, run: () => cleanUp(parts) },
+      { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
+      { name: 'notices', everyMs: 2000, run: () => deliverNotices(parts, deliver) },
+    ],
+    start: () => runner.start(),
+    stop: () => runner.stop(),
+  }
+}

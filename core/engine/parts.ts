@@ -1,0 +1,73 @@
+import type { Cloud } from '../ports/cloud.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
+
+/** Where and of what things are made in the cloud. */
+export interface CloudSettings {
+  readonly vSwitch: string
+  readonly securityGroup: string
+  /** Tried in order when one is sold out. */
+  readonly instanceTypes: readonly string[]
+  /** The public Linux image that the intermediate runs. */
+  readonly baseImage: string
+  readonly publicAddress: boolean
+}
+
+/** How long the engine waits and looks, in milliseconds. */
+export interface Timings {
+  /** Between two looks at the database. */
+  readonly lookMs: number
+  /** Between two looks at the cloud. */
+  readonly cloudLookMs: number
+  /** An agent silent for this long is offline. */
+  readonly agentSilenceMs: number
+  /** A receiver silent for this long is restarted when the job is taken up again. */
+  readonly receiverSilenceMs: number
+  /** From a started instance to its receiver's first word. */
+  readonly receiverStartMs: number
+  /** No byte moved for this long: the sync has stopped moving. */
+  readonly stalledMs: number
+  /** Between the two reads that must both miss an instance before it counts as released. */
+  readonly lostConfirmMs: number
+  /** From a started test instance to the Cloud Assistant's first answer. */
+  readonly bootMs: number
+  /** For reading all disks of an image. */
+  readonly inspectMs: number
+}
+
+export const TIMINGS: Timings = {
+  lookMs: 500,
+  cloudLookMs: 3000,
+  agentSilenceMs: 45_000,
+  receiverSilenceMs: 20_000,
+  receiverStartMs: 600_000,
+  stalledMs: 300_000,
+  lostConfirmMs: 30_000,
+  bootMs: 600_000,
+  inspectMs: 6 * 3_600_000,
+}
+
+export interface EngineSettings {
+  /** Base URL of the bot as the intermediate reaches it. */
+  readonly serverUrl: string
+  /** SHA-256 (hex) of the bundles that this bot serves to intermediates. */
+  readonly bundles: { readonly receiver: string; readonly node: string }
+  /** The installation's own secret, from which one-time tokens are derived. */
+  readonly installationSecret: string
+  readonly receiverPort: number
+  readonly cloud: CloudSettings
+  readonly timings: Timings
+  readonly leaseMs: number
+  /** Pieces of work that one process carries out at once. */
+  readonly concurrency: number
+}
+
+/** Everything that the engine's processes reach for. */
+export interface Parts {
+  readonly store: Store
+  readonly cloud: Cloud
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: EngineSettings
+}

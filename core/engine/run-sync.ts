@@ -1,0 +1,70 @@
+/**
+ * Syncing: one sync from its first compared block to its Available image. Scheduled, manual and workflow syncs are
+ * carried out here alike; only the asker differs.
+ *
+ *   the receiver answers → blocks transferred, roots equal → image Available → surplus images deleted → Waiting
+ *
+ * What has been reached is in the store: `transferredAt`, the ledger's snapshots and image, the image's row. Run again
+ * after a crash, the process skips what stands.
+ */
+import { Fault } from '../domain/faults.ts'
+import type { Image, Job, Sync } from '../domain/job.ts'
+import { afterSync } from '../domain/schedule.ts'
+import type { Intermediate } from '../ports/machines.ts'
+import { moveToCarrier } from './carrier.ts'
+import { readyIntermediate } from './intermediate.ts'
+import { makeImage } from './make-image.ts'
+import { retain } from './retain.ts'
+import { transfer } from './transfer.ts'
+import type { JobWork } from './work.ts'
+
+export async function runSync(work: JobWork): Promise<void> {
+  const { clock } = work.parts
+  const sync = await runningSync(work)
+  const intermediate = await readyIntermediate(work)
+  if (sync.transferredAt === null) await transfer(work, sync)
+  const image = await makeImageOrMove(work, sync, intermediate)
+  if (image === undefined) return runSync(work)
+  await retain(work.parts, work.job)
+  const isLast = isLastSync(work.job, sync)
+  const end = clock.now()
+  await work.tell(isLast ? 'finished' : 'synced', (job) => ({
+    set: isLast ? { completing: true, nextSyncAt: null } : afterSync(job, end),
+    endSync: { result: 'ok' },
+    facts: { sync: sync.number, image: image.cloudId },
+    notices: [
+      {
+        severity: 'info',
+        title: `${job.name}: sync #${sync.number} has ended, image ${image.cloudId} is Available`,
+        facts: { Image: image.name },
+      },
+    ],
+  }))
+}
+
+/** Undefined when the cloud refuses the disks of this intermediate: the sync then begins anew on another one. */
+async function makeImageOrMove(
+  work: JobWork,
+  sync: Sync,
+  intermediate: Intermediate,
+): Promise<Image | undefined> {
+  try {
+    return await makeImage(work, sync, intermediate)
+  } catch (error) {
+    const isRefused = error instanceof Fault && error.code === 'IMAGE_FROM_DATA_DISK_REFUSED'
+    if (!isRefused || intermediate.carrier) throw error
+    await moveToCarrier(work, sync)
+    return undefined
+  }
+}
+
+export async function runningSync(work: JobWork): Promise<Sync> {
+  const sync = await work.parts.store.syncs.running(work.job.id)
+  if (sync === undefined) throw new Error(`${work.job.name} is ${work.job.state} without a sync`)
+  return sync
+}
+
+/** After a final sync the job completes; and after the full one where automatic sync is off (S1). */
+export function isLastSync(job: Job, sync: Sync): boolean {
+  return sync.kind === 'final' || (sync.kind === 'full' && !job.auto)
+}

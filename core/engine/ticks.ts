@@ -1,0 +1,89 @@
+/** What the clock asks for, again and again. Each asks the store what is due; a tick that was dropped loses nothing. */
+import type { Job } from '../domain/job.ts'
+import { ENDED, move } from '../domain/life.ts'
+import { missedRuns } from '../domain/schedule.ts'
+import type { OutboxRow } from '../ports/jobs.ts'
+import type { Parts } from './parts.ts'
+import { releaseInstance } from './release.ts'
+import { retain } from './retain.ts'
+import { ENGINE } from './work.ts'
+
+/** How many due jobs one tick starts; the rest follows with the next one, so that downtime ends in no storm. */
+const MOST_AT_ONCE = 20
+const DAY_MS = 24 * 3_600_000
+
+/** Starts the syncs that are due (S2). What was missed while nothing ran is recorded, and caught up once. */
+export async function startDueSyncs({ store, clock }: Parts): Promise<void> {
+  for (const job of await store.jobs.due(MOST_AT_ONCE)) {
+    const state = move(job, 'due')
+    if (state === undefined || job.nextSyncAt === null) continue
+    const missed = Math.min(1000, missedRuns(job.nextSyncAt, job.intervalMs, clock.now()))
+    await store.jobs.change(job, {
+      set: { state, nextSyncAt: null },
+      startSync: { kind: 'incremental', trigger: 'schedule', askedBy: 'schedule' },
+      ...(missed === 0 ? {} : { missedSyncs: missed }),
+      audit: { actor: ENGINE, action: 'sync.due', outcome: state, facts: { missed } },
+    })
+  }
+}
+
+export async function expireApprovals({ store }: Parts): Promise<void> {
+  await store.approvals.expire()
+}
+
+/**
+ * Releases what a person asked to release and what an ended job left behind, deletes snapshots without an image,
+ * and enforces `keep` between syncs. Only what the ledger knows is touched.
+ */
+export async function cleanUp(parts: Parts): Promise<void> {
+  const { store, log } = parts
+  const jobs = new Map((await store.jobs.list({ all: true })).map((job) => [job.id, job]))
+  for (const resource of await store.ledger.open()) {
+    const job = jobs.get(resource.jobId)
+    const isLeft = job !== undefined && ENDED.includes(job.state) && resource.purpose === 'intermediate'
+    if (resource.kind !== 'instance' || (resource.releaseAskedBy === null && !isLeft)) continue
+    await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => releaseInstance(parts, resource))
+  }
+  for (const job of jobs.values())
+    if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => retain(parts, job))
+}
+
+/** A syncing job enforces `keep` itself, after its new image. */
+function mayRetain(job: Job): boolean {
+  return (
+    job.state === 'waiting' ||
+    job.state === 'paused' ||
+    job.state === 'completed' ||
+    job.state === 'cancelled'
+  )
+}
+
+async function attempt(log: Parts['log'], what: string, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    log.warn('clean-up: this could not be done now and will be tried again', { what, error })
+  }
+}
+
+/** A job that stands still with a billed intermediate says so again every day (S22). */
+export async function remindOfCosts({ store, clock }: Parts): Promise<void> {
+  const before = new Date(clock.now().getTime() - DAY_MS)
+  for (const job of await store.jobs.claimCostReminders(before))
+    await store.outbox.add(
+      {
+        severity: 'warning',
+        title: `The intermediate of ${job.name} still costs money: the job is ${job.state === 'error' ? 'in Error' : 'Paused'}`,
+        facts: { 'What to do': `\`retry ${job.name}\`, \`resume ${job.name}\` or \`clear ${job.name}\`` },
+      },
+      job.id,
+    )
+}
+
+/** Hands out what people should hear of. */
+export async function deliverNotices(
+  { store }: Parts,
+  deliver: (notice: OutboxRow) => Promise<void>,
+): Promise<void> {
+  await store.outbox.deliver(deliver)
+}

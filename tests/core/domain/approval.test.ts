@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { whyNotDecide } from '../../../core/domain/approval.ts'
+
+const now = new Date('2026-11-23T02:00:00Z')
+const open = {
+  number: 17,
+  status: 'open' as const,
+  requestedBy: 'alice',
+  approvedBy: [] as string[],
+  expiresAt: new Date('2026-11-23T03:00:00Z'),
+  jobVersion: 5,
+}
+const bob = { name: 'bob', role: 'approver' as const }
+
+describe('an approval', () => {
+  it('C3: may be given by somebody else with the role', () => {
+    expect(whyNotDecide(open, bob, { version: 5 }, now)).toBeUndefined()
+  })
+
+  it('C3: is never given by the requester', () => {
+    expect(whyNotDecide(open, { name: 'alice', role: 'admin' }, { version: 5 }, now)).toContain(
+      'asked for it yourself',
+    )
+  })
+
+  it('is not given twice by the same person', () => {
+    expect(whyNotDecide({ ...open, approvedBy: ['bob'] }, bob, { version: 5 }, now)).toContain(
+      'approved it already',
+    )
+  })
+
+  it('is not given by an operator', () => {
+    expect(whyNotDecide(open, { name: 'carl', role: 'operator' }, { version: 5 }, now)).toContain(
+      'only an approver',
+    )
+  })
+
+  it('ends at its expiry, to the millisecond', () => {
+    expect(whyNotDecide(open, bob, { version: 5 }, new Date(open.expiresAt.getTime() - 1))).toBeUndefined()
+    expect(whyNotDecide(open, bob, { version: 5 }, open.expiresAt)).toContain('expired')
+  })
+
+  it('is void once the job has changed', () => {
+    expect(whyNotDecide(open, bob, { version: 6 }, now)).toContain('changed')
+  })
+})

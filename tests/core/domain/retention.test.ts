@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { imagesToDelete } from '../../../core/domain/retention.ts'
+
+const image = (number: number, more: { pinned?: boolean; inUse?: boolean } = {}) => ({
+  id: String(number),
+  number,
+  pinned: false,
+  inUse: false,
+  ...more,
+})
+const numbers = (images: readonly { number: number }[]): number[] => images.map(({ number }) => number)
+
+describe('keep', () => {
+  it('S3: deletes the earliest over the number', () => {
+    expect(numbers(imagesToDelete([image(3), image(1), image(2)], 2).deletable)).toEqual([1])
+  })
+
+  it('S3: passes over an image that is in use and takes the next earliest', () => {
+    expect(numbers(imagesToDelete([image(1, { inUse: true }), image(2), image(3)], 2).deletable)).toEqual([2])
+  })
+
+  it('passes over a pinned image', () => {
+    expect(numbers(imagesToDelete([image(1, { pinned: true }), image(2), image(3)], 2).deletable)).toEqual([
+      2,
+    ])
+  })
+
+  it('keeps all and says how many are too many when all are in use', () => {
+    const used = [1, 2, 3].map((number) => image(number, { inUse: true }))
+    expect(imagesToDelete(used, 1)).toEqual({ deletable: [], overflow: 2 })
+  })
+
+  it('never deletes the newest, a used or a pinned one, nor more than the surplus', () => {
+    const images = fc.array(fc.record({ pinned: fc.boolean(), inUse: fc.boolean() }), { maxLength: 14 })
+    fc.assert(
+      fc.property(images, fc.integer({ min: 1, max: 10 }), (flags, keep) => {
+        const all = flags.map((flag, index) => image(index + 1, flag))
+        const { deletable, overflow } = imagesToDelete(all, keep)
+        expect(deletable.some((one) => one.inUse || one.pinned || one.number === all.length)).toBe(false)
+        expect(deletable.length + overflow).toBe(Math.max(0, all.length - keep))
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+})
