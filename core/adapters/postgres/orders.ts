@@ -79,6 +79,7 @@ export function openOrders({ db, ask, run }: Database, bell: Bell): Orders {
     wait: (sourceId, ms, signal) => bell.wait('orders', sourceId, ms, signal),
   }
 
+  /** Runs `update`, which reads `in_force`: one row if the order is in force, none otherwise. */
   async function store(syncId: string, epoch: number, update: SQL): Promise<{ readonly inForce: boolean }> {
     const rows = await run(sql`
       with in_force as (
