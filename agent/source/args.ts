@@ -32,11 +32,12 @@ function isUrl(text: string): boolean {
 export function readArguments(argv: readonly string[]): Asked {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
+  const named = { ...text, multiple: true } as const
   const options = {
     server: text,
     code: text,
     home: text,
-    disk: { ...text, multiple: true },
+    disk: named,
     help: flag,
     version: flag,
   }

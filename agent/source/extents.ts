@@ -17,6 +17,17 @@ function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
       })
 }
 
+/** The part of WebAssembly that is used here; its types come with the browser's, which Node programs do not load. */
+declare const globalThis: {
+  readonly WebAssembly: {
+    readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
+  }
+}
+
+/** Memory that begins at a page: EXTENT_BYTES of it. */
+const alignedBuffer = (): Buffer =>
+  Buffer.from(new globalThis.WebAssembly.Memory({ initial: EXTENT_BYTES / 65_536 }).buffer)
+
 /**
  * An open source disk. A block device is read past the page cache (O_DIRECT): the cache of the device knows nothing
  * of what a mounted file system wrote since, and would show last time's blocks; nor is the server's cache evicted.
@@ -36,10 +47,7 @@ export class Extents {
     } catch (problem) {
       throw faultOf(disk, problem, 0)
     }
-    const pages = EXTENT_BYTES / 65_536
-    this.aligned = isDirect
-      ? Buffer.from(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
-      : undefined
+    this.aligned = isDirect ? alignedBuffer() : undefined
   }
 
   /** Fills `target` (at most EXTENT_BYTES) from `offset`. Throws Fault. */

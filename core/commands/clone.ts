@@ -32,7 +32,7 @@ export const clone = defineCommand({
         `${from} has no image to start from: \`create ${newName} source=…\` makes a job from the beginning.`,
       )
     const open = await store.jobs.openOfSource(job.sourceId)
-    if (open !== undefined)
+    if (open !== undefined && open.intermediate !== 'lost')
       throw new Refusal(
         'source-busy',
         `The source has the job ${open.name} already; a source has one unfinished job.`,

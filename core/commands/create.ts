@@ -45,7 +45,7 @@ export const create = defineCommand({
       )
     }
     const open = await store.jobs.openOfSource(source.id)
-    if (open !== undefined)
+    if (open !== undefined && open.intermediate !== 'lost')
       throw new Refusal(
         'source-busy',
         `${sourceName} has the job ${open.name} already; a source has one unfinished job. \`cancel ${open.name}\` or \`clear ${open.name}\` ends it.`,

@@ -129,7 +129,8 @@ export interface Orders {
   forSource(sourceId: string): Promise<OrderFacts | undefined>
   /**
    * Stores what an agent reports. Only the order in force counts (same sync, same epoch, job still Syncing); for any
-   * other nothing changes and `inForce` is false: the agent must stop.
+   * other nothing changes and `inForce` is false: the agent must stop. The end of an order that was taken back is
+   * noted, for whoever waits until the agent has stopped.
    */
   agentReported(
     syncId: string,

@@ -108,12 +108,15 @@ export type Code = keyof typeof ERRORS
 export class EcsError extends Error {
   readonly code: string
   readonly status: number
+  /** Told to the caller with a throttled call, in the header that the SDK reads. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: string, status: number, message: string) {
+  constructor(code: string, status: number, message: string, retryAfterMs?: number) {
     super(message)
     this.name = 'EcsError'
     this.code = code
     this.status = status
+    this.retryAfterMs = retryAfterMs
   }
 }
 

@@ -13,6 +13,9 @@ import type { Tokens } from './tokens.ts'
 import { unflatten } from './wire.ts'
 import type { Fields } from './wire.ts'
 
+/** A sandbox may run for days; the list of calls must not grow with it. */
+const MOST_CALLS = 10_000
+
 /** A call that was seen, in the order of arrival. */
 export interface Call {
   readonly at: string
@@ -64,6 +67,7 @@ export async function serveCall(
   const requestId = randomUUID().toUpperCase()
   const call: Call = { at: new Date().toISOString(), requestId, action, params, status: 0 }
   gateway.calls.push(call)
+  if (gateway.calls.length > MOST_CALLS) gateway.calls.shift()
 
   const reply = async (): Promise<Answer> => {
     const { method = '', headers } = incoming
@@ -115,8 +119,7 @@ async function suffer(gateway: Gateway, rule: FaultRule): Promise<Answer | undef
       throw new EcsError(rule.code ?? 'InternalError', rule.status ?? 500, rule.message ?? 'Injected fault.')
     case 'throttle': {
       const { code, status, message } = refusal('Throttling.User')
-      const headers = { 'x-acs-retry-after': String(rule.retryAfterMs ?? 100) }
-      return { ...json(status, errorBody(gateway, rule.code ?? code, rule.message ?? message)), headers }
+      throw new EcsError(rule.code ?? code, status, rule.message ?? message, rule.retryAfterMs ?? 100)
     }
     case 'reset':
       return 'reset'
@@ -134,19 +137,16 @@ function failure(gateway: Gateway, call: Call, error: unknown): Answer {
   // The caller is told nothing of a bug of ours; whoever runs the sandbox is.
   if (known !== error) process.emitWarning(error instanceof Error ? error : String(error))
   call.code = known.code
-  return json(known.status, { ...errorBody(gateway, known.code, known.message), RequestId: call.requestId })
-}
-
-function errorBody({ cloud }: Gateway, code: string, message: string): Reply {
-  const recommend = `https://api.aliyun.com/troubleshoot?q=${code}&product=Ecs`
-  const hostId = `ecs.${cloud.settings.region}.aliyuncs.com`
-  return {
-    RequestId: randomUUID().toUpperCase(),
-    HostId: hostId,
-    Code: code,
-    Message: message,
-    Recommend: recommend,
+  const body = {
+    RequestId: call.requestId,
+    HostId: `ecs.${gateway.cloud.settings.region}.aliyuncs.com`,
+    Code: known.code,
+    Message: known.message,
+    Recommend: `https://api.aliyun.com/troubleshoot?q=${known.code}&product=Ecs`,
   }
+  const { retryAfterMs } = known
+  const headers = retryAfterMs === undefined ? {} : { 'x-acs-retry-after': String(retryAfterMs) }
+  return { ...json(known.status, body), headers }
 }
 
 function json(status: number, body: Reply) {

@@ -49,7 +49,18 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-const { endpoint, url, region, zones, vpc, vSwitch, securityGroup, baseImage } = sandbox
+const { endpoint, url, home, region, zones, vpc, vSwitch, securityGroup, baseImage } = sandbox
 console.log(
-  JSON.stringify({ endpoint, url, region, zones, vpc, vSwitch, securityGroup, baseImage, pid: process.pid }),
+  JSON.stringify({
+    endpoint,
+    url,
+    home,
+    region,
+    zones,
+    vpc,
+    vSwitch,
+    securityGroup,
+    baseImage,
+    pid: process.pid,
+  }),
 )

@@ -25,6 +25,8 @@ export interface Sandbox {
   readonly url: string
   /** `host:port`, as the SDK wants it, with protocol HTTP. */
   readonly endpoint: string
+  /** The absolute path of its folder: with `snapshotFile` and `diskFile` of `bytes.ts` it leads to the bytes. */
+  readonly home: string
   readonly region: string
   readonly zones: readonly string[]
   readonly accessKey: AccessKey
@@ -103,6 +105,7 @@ async function listen(cloud: Cloud, release: () => void): Promise<Sandbox> {
   return {
     url: `http://${endpoint}`,
     endpoint,
+    home: settings.home,
     region: settings.region,
     zones: settings.zones,
     accessKey,

@@ -84,6 +84,8 @@ function emptyState(): State {
 
 /** Takes a home for this process. Two sandboxes on one home would overwrite each other's state. */
 export function takeHome(home: string): { release(): void } {
+  // UserData carries one-time tokens: what lies here is nobody else's business.
+  mkdirSync(home, { recursive: true, mode: 0o700 })
   for (const folder of ['disks', 'snapshots', 'instances']) mkdirSync(join(home, folder), { recursive: true })
   const path = join(home, 'sandbox.lock')
   const content = readOr(path, '')

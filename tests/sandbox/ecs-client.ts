@@ -15,7 +15,7 @@ export { $Ecs }
 export type EcsClient = InstanceType<typeof EcsModule.default>
 
 /** Node hands over the CJS namespace, vitest the class itself. */
-const Client = (typeof EcsModule === 'function' ? EcsModule : EcsModule.default) as typeof EcsModule.default
+const Client = typeof EcsModule === 'function' ? EcsModule : EcsModule.default
 
 export const REGION = 'cn-hangzhou'
 export const ZONE = 'cn-hangzhou-h'

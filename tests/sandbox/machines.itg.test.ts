@@ -1,7 +1,7 @@
-import { readFile, readdir, readlink } from 'node:fs/promises'
+import { open, readFile, readdir, readlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { diskFile } from '../../sandbox/ecs/bytes.ts'
+import { diskFile, snapshotFile } from '../../sandbox/ecs/bytes.ts'
 import { machineFiles } from '../../sandbox/ecs/machine.ts'
 import {
   $Ecs,
@@ -22,6 +22,23 @@ const LISTEN = `node -e "require('net').createServer(s=>s.end(String(process.pid
 const RECEIVER = `#!/bin/sh\necho "$FERRY_HOME $FERRY_DEV $FERRY_LISTEN" >> "$FERRY_HOME/boots"\nexec ${LISTEN}\n`
 /** A script that leaves its process group and ends, as daemons do. */
 const DAEMON = `#!/bin/sh\nsetsid ${LISTEN} >/dev/null 2>&1 &\nexit 0\n`
+
+/** Counts at both ends of its disk, with enough between them for a copy to take a while. */
+const COUNTER = `#!/bin/sh
+exec node -e "
+const fs = require('fs'), file = fs.openSync(process.env.FERRY_DEV + '/vdb', 'r+'), number = Buffer.alloc(8)
+fs.writeSync(file, Buffer.alloc(64 << 20, 1), 0, 64 << 20, 4096)
+for (let n = 1n; ; n++) { number.writeBigUInt64LE(n); fs.writeSync(file, number, 0, 8, 0); fs.writeSync(file, number, 0, 8, 1 << 29)
+  if (n % 100n === 0n) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1) }"
+`
+
+async function counters(path: string): Promise<{ first: bigint; last: bigint }> {
+  const file = await open(path, 'r')
+  const read = async (at: number) => (await file.read(Buffer.alloc(8), 0, 8, at)).buffer.readBigUInt64LE()
+  const found = { first: await read(0), last: await read(1 << 29) }
+  await file.close()
+  return found
+}
 
 async function addressOf(instanceId: string): Promise<string> {
   return (await instanceOf(ecs, instanceId))?.vpcAttributes?.privateIpAddress?.ipAddress?.[0] ?? ''
@@ -125,14 +142,17 @@ describe('a machine', () => {
     expect(await ask(address)).toBe('nobody')
   })
 
-  it('stands still while its disk is copied, and goes on after', async () => {
-    const { instanceId, diskId } = await instanceWithDisk(ecs, { script: RECEIVER })
-    const address = await addressOf(instanceId)
-    const pid = await answering(address)
+  it('stands still while its disk is copied: a snapshot is one instant', async () => {
+    const { instanceId, diskId } = await instanceWithDisk(ecs, { script: COUNTER })
+    const { dev } = machineFiles(home, instanceId)
+    await until(async () => (await counters(`${dev}/vdb`)).first > 1n, true)
 
-    await accomplishedSnapshot(ecs, diskId)
+    const snapshotId = await accomplishedSnapshot(ecs, diskId)
 
-    expect(await ask(address)).toBe(pid)
+    const { first, last } = await counters(snapshotFile(home, snapshotId))
+    expect(first).toBeGreaterThan(0n)
+    expect([0n, 1n]).toContain(first - last)
+    await until(async () => (await counters(`${dev}/vdb`)).last > first, true)
   })
 })
 

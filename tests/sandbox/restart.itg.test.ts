@@ -93,14 +93,24 @@ describe('a sandbox that is killed', () => {
     expect(isAlive(livingBoot)).toBe(false)
   })
 
-  it('goes on with what was under way', async () => {
+  it('goes on with what was under way, and has all that was answered in a rush', async () => {
     const home = await temporaryHome()
     const first = await startProgram(home)
     const instanceId = await runInstance(first.ecs, { script: BEAT })
+    const answered: (string | undefined)[] = []
+    const newDisk = new $Ecs.CreateDiskRequest({ regionId: REGION, zoneId: ZONE, size: 1 })
 
-    await stop(first.program, 'SIGKILL')
+    const rush = Array.from({ length: 60 }, () =>
+      first.ecs.createDisk(newDisk).then(({ body }) => {
+        if (answered.push(body?.diskId) === 10) first.program.kill('SIGKILL')
+      }),
+    )
+    await Promise.allSettled(rush)
     const second = await startProgram(home)
 
+    const diskIds = JSON.stringify(answered)
+    const asked = new $Ecs.DescribeDisksRequest({ regionId: REGION, diskIds, pageSize: 100 })
+    expect((await second.ecs.describeDisks(asked)).body?.totalCount).toBe(answered.length)
     await until(() => statusOf(second.ecs, instanceId), 'Running')
     await until(async () => (await bootsOf(home, instanceId)).length, 1)
   })

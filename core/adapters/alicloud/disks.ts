@@ -6,7 +6,7 @@ import type { Body, RequestFields } from './sdk.ts'
 import { fromTags, toTags } from './tags.ts'
 
 type TaggedDisk = Disk & { readonly tags: Readonly<Record<string, string>> }
-interface Disks extends Pick<Cloud, 'disksOf' | 'deleteDisk'> {
+interface Disks extends Pick<Cloud, 'disksOf' | 'disk' | 'attachDisk' | 'detachDisk' | 'deleteDisk'> {
   /** All disks with our tag, attached or left over. */
   readonly disksManaged: () => Promise<readonly TaggedDisk[]>
 }
@@ -23,6 +23,13 @@ export function disksOf(ecs: Ecs): Disks {
     // In the order of their devices: /dev/xvda, the system disk, is the first.
     disksOf: async (instanceId) =>
       [...(await list({ instanceId }))].sort((one, other) => one.device.localeCompare(other.device)),
+    disk: async (id) => (await list({ diskIds: JSON.stringify([id]) }))[0],
+    attachDisk: async ({ diskId, instanceId }) => {
+      await ecs.ask('attachDisk', { diskId, instanceId, deleteWithInstance: true })
+    },
+    detachDisk: async ({ diskId, instanceId }) => {
+      await ecs.ask('detachDisk', { diskId, instanceId })
+    },
     disksManaged: () => list({ tag: toTags({}) }),
     deleteDisk: async (id) => {
       try {

@@ -13,6 +13,7 @@ type Instances = Pick<
   | 'instance'
   | 'instancesTagged'
   | 'restartInstance'
+  | 'stopInstance'
   | 'deleteInstance'
   | 'assistantAnswers'
 >
@@ -49,6 +50,10 @@ export function instancesOf(ecs: Ecs): Instances {
         if (!(error instanceof Fault && error.code === 'CLOUD_WAIT')) throw error
         if (!isComingUp((await instance(id))?.status)) throw error
       }
+    },
+    stopInstance: async (id) => {
+      const status = (await instance(id))?.status
+      if (status === 'Running') await ecs.ask('stopInstance', { instanceId: id, stoppedMode: 'KeepCharging' })
     },
     deleteInstance: async (id) => {
       try {

@@ -14,14 +14,14 @@ export interface Bell {
 const RECONNECT_MS = 1000
 
 /**
- * Listens on a connection of its own. The driver's own `listen` subscribes again once after a lost connection and
- * gives up for good if the database is not back by then, so the subscription is kept alive here.
+ * Listens on a connection of its own, and on a new one whenever that is lost. The driver's own `listen` subscribes
+ * again once, at once, and gives up for good if the database is not back by then.
  */
 export function hangBell(url: string): Bell {
   const waiting = new Map<string, Set<() => void>>()
   const rung = new Set<string>()
   let closed = false
-  let subscribing = false
+  let client: postgres.Sql | undefined
   let retry: NodeJS.Timeout | undefined
 
   const ring = (key: string) => {
@@ -29,34 +29,31 @@ export function hangBell(url: string): Bell {
     if (wakers === undefined) rung.add(key)
     else for (const wake of wakers) wake()
   }
-  const later = () => {
-    clearTimeout(retry)
-    if (!closed) retry = setTimeout(() => void subscribe(), RECONNECT_MS).unref()
-  }
   const subscribe = async () => {
-    if (closed || subscribing) return
-    subscribing = true
+    const options = {
+      ...connectionOptions('ferry listen'),
+      ...{ max: 1, idle_timeout: 0, max_lifetime: null },
+      onnotify: (channel: string, subject: string) =>
+        ring(keyOf(channel === 'ferry_work' ? 'work' : 'orders', subject)),
+      onclose: () => lost(mine),
+    }
+    const mine: postgres.Sql = postgres(url, options)
+    client = mine
     try {
-      await client.unsafe('listen ferry_work; listen ferry_orders')
+      await mine.unsafe('listen ferry_work; listen ferry_orders')
       // Whatever happened while nobody listened: everybody looks once.
       for (const key of waiting.keys()) ring(key)
     } catch {
-      later()
-    } finally {
-      subscribing = false
+      lost(mine)
     }
   }
-  const options = {
-    ...connectionOptions('ferry listen'),
-    max: 1,
-    idle_timeout: 0,
-    max_lifetime: null,
-    fetch_types: false,
-    onnotify: (channel: string, subject: string) =>
-      ring(keyOf(channel === 'ferry_work' ? 'work' : 'orders', subject)),
-    onclose: () => later(),
+  const lost = (one: postgres.Sql) => {
+    if (closed || one !== client) return
+    client = undefined
+    // Given up: nothing waits for its end, and how it ends changes nothing.
+    one.end({ timeout: 0 }).catch(() => undefined)
+    retry = setTimeout(() => void subscribe(), RECONNECT_MS).unref()
   }
-  const client = postgres(url, options)
   void subscribe()
 
   return {
@@ -81,7 +78,7 @@ export function hangBell(url: string): Bell {
       closed = true
       clearTimeout(retry)
       for (const key of [...waiting.keys()]) ring(key)
-      await client.end({ timeout: 5 })
+      await client?.end({ timeout: 5 })
     },
   }
 }

@@ -3,6 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { openPool } from './pool.ts'
 
 /** A raw row: snake_case columns, times as text. `rows.ts` reads it as drizzle would. */
 export type Raw = Record<string, unknown>
@@ -23,10 +24,15 @@ const LIMITS = {
   idle_in_transaction_session_timeout: 30_000,
 }
 
+const POOL_SIZE = 10
+
 /** The options of every connection that Ferry opens. */
 export function connectionOptions(name: string) {
   return {
     connect_timeout: 10,
+    // Asked for on connecting, in a query of the driver's own that nobody waits for: when the connection dies then,
+    // the rejection is unhandled and ends the process. No array goes over this wire.
+    fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: name, TimeZone: 'UTC', ...LIMITS },
   }
@@ -37,8 +43,9 @@ export function connectionOptions(name: string) {
  * with the rest of it on another connection, where every statement commits by itself. One statement cannot be torn.
  */
 export function connect(url: string): Database {
-  const client = postgres(url, { max: 10, ...connectionOptions('ferry') })
-  const db = drizzle(client, { casing: 'snake_case' })
+  const pool = openPool(url, POOL_SIZE, connectionOptions('ferry'))
+  // Drizzle asks a client for `unsafe` and `options` alone as long as nobody opens a transaction.
+  const db = drizzle(pool as unknown as postgres.Sql, { casing: 'snake_case' })
   const ask = async <T>(query: PromiseLike<T>): Promise<T> => {
     try {
       return await query
@@ -50,7 +57,7 @@ export function connect(url: string): Database {
     db,
     ask,
     run: (statement) => ask(db.execute<Raw>(statement)),
-    close: () => client.end({ timeout: 5 }),
+    close: () => pool.end(),
   }
 }
 

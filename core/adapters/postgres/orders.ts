@@ -53,7 +53,14 @@ export function openOrders({ db, ask, run }: Database, bell: Bell): Orders {
       }
     },
 
-    agentReported: async (syncId, epoch, report) => store(syncId, epoch, agentStatement(report)),
+    agentReported: async (syncId, epoch, report) => {
+      const reply = await store(syncId, epoch, agentStatement(report))
+      // An order that was taken back is no longer in force, but whoever took it back waits for its end.
+      if (!reply.inForce && report.status !== 'working')
+        await run(sql`update syncs set agent_status = 'stopped', agent_reported_at = now()
+          where id = ${syncId} and order_epoch is null and result is null and agent_status = 'working'`)
+      return reply
+    },
 
     async receiverReported(syncId, epoch, { roots, fault }) {
       return store(

@@ -19,5 +19,7 @@ export function asRow<T extends Table>(table: T, raw: Raw): T['$inferSelect'] {
 /** A row without the columns that are nobody's business outside the adapter. */
 export function without<T extends object, K extends keyof T>(row: T, ...names: readonly K[]): Omit<T, K> {
   const hidden: readonly PropertyKey[] = names
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.includes(name))) as unknown as Omit<T, K>
+  return Object.fromEntries(
+    Object.entries(row).filter(([name]) => !hidden.includes(name)),
+  ) as unknown as Omit<T, K>
 }

@@ -91,6 +91,14 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
         where id = ${id} and result is null`)
     },
 
+    async restart(id) {
+      await run(sql`
+        update syncs set transferred_at = null, roots = null, order_epoch = null, agent_status = 'silent',
+          agent_reported_at = null, agent_moved_at = null, agent_roots = null, agent_fault = null,
+          sealed_roots = null, receiver_fault = null, image_percent = 0, phase = 'comparing'
+        where id = ${id} and result is null`)
+    },
+
     async roots(id) {
       return (await byId(id))?.roots ?? undefined
     },

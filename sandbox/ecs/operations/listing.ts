@@ -43,7 +43,7 @@ export function readTags(fields: Fields): TagMap {
     if (key === undefined || key.length > 128 || /^(aliyun|acs:)|https?:\/\//.test(key)) {
       throw refusal('InvalidTagKey.Malformed')
     }
-    if (key in tags) throw refusal('Duplicate.TagKey')
+    if (Object.hasOwn(tags, key)) throw refusal('Duplicate.TagKey')
     tags[key] = text(tag, 'Value') ?? ''
   }
   return tags
@@ -61,7 +61,7 @@ export function hasTags(fields: Fields): (resource: { readonly tags: TagMap }) =
     value: text(tag, 'Value'),
   }))
   return ({ tags }) =>
-    wanted.every(({ key, value }) => key in tags && (value === undefined || tags[key] === value))
+    wanted.every(({ key, value }) => Object.hasOwn(tags, key) && (value === undefined || tags[key] === value))
 }
 
 /** A test for one value among those asked for; without a question everything passes. */

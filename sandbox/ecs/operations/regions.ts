@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.ts'
 import { need, text } from '../fields.ts'
-import { isSoldOut } from './run-instances.ts'
+import { isSoldOut } from './plan-instance.ts'
 import type { Operation, Reply } from './operation.ts'
 
 /** What DescribeAvailableResource lists when no type is named. Others that look like a type can be bought too. */

@@ -40,6 +40,7 @@ export const jobs = pgTable(
     intervalMs: count().notNull(),
     pendingIntervalMs: count(),
     keep: integer().notNull(),
+    bytesPerSecond: count(),
     nextSyncAt: time(),
     intermediate: text().$type<IntermediateStatus>().notNull().default('none'),
     completing: boolean().notNull().default(false),

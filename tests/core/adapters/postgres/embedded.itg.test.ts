@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import postgres from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../../../../core/adapters/postgres/embedded.ts'
 import { createMissingLinks } from '../../../../core/adapters/postgres/embedded/binaries.ts'
 import type { EmbeddedPostgres } from '../../../../core/adapters/postgres/embedded.ts'
@@ -25,10 +25,14 @@ function ancestors(path: string): string[] {
 }
 
 let directory: string
+/** What a test leaves running; it is ended before its directory goes, or nobody would find it any more. */
+let leftovers: (() => unknown)[] = []
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ferry-embedded-'))
 })
 afterEach(async () => {
+  await Promise.all(leftovers.map((end) => end()))
+  leftovers = []
   await rm(directory, { recursive: true, force: true })
 })
 
@@ -39,7 +43,7 @@ async function start(options: { port?: number } = {}): Promise<EmbeddedPostgres>
     dieWithParent: true,
     ...options,
   })
-  onTestFinished(() => server.stop())
+  leftovers.push(() => server.stop())
   return server
 }
 
@@ -62,7 +66,7 @@ async function startElsewhere(
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  leftovers.push(() => child.kill('SIGKILL'))
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
   return { child, ...(JSON.parse(line) as { url: string; adopted: boolean }) }
 }
@@ -120,7 +124,7 @@ describe('the embedded database', () => {
     await first.stop()
 
     const server = await startEmbeddedPostgres({ directory, port, settings: { work_mem: '7MB' } })
-    onTestFinished(() => server.stop())
+    leftovers.push(() => server.stop())
 
     expect(Number(new URL(server.url).port)).toBe(port)
     expect(await query(server.url, 'show work_mem')).toEqual([{ work_mem: '7MB' }])

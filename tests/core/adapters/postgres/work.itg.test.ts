@@ -193,14 +193,15 @@ describe('waiting for work', () => {
 
   it('goes on after the listening connection was killed', async () => {
     await a.work.wait(0)
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity
-      where application_name = 'ferry listen' and datname = current_database()`
-    const listening = async () => {
-      const [row] = await sql`select count(*)::int as n from pg_stat_activity
-        where application_name = 'ferry listen' and datname = current_database() and query like 'listen%'`
-      return row?.['n'] as number
-    }
-    await expect.poll(listening, { timeout: 10_000 }).toBe(2)
+    const listening = async (): Promise<number[]> =>
+      (
+        await sql`select pid from pg_stat_activity
+          where application_name = 'ferry listen' and datname = current_database() and query like 'listen%'`
+      ).map((row) => row['pid'] as number)
+    const former = await listening()
+    await sql`select pg_terminate_backend(pid) from unnest(${former}::int[]) as pid`
+    const anew = async () => (await listening()).filter((pid) => !former.includes(pid))
+    await expect.poll(anew, { timeout: 10_000 }).toHaveLength(2)
     const started = Date.now()
 
     // Subscribing again wakes those who wait, so the second wait is the one that tells.

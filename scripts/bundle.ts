@@ -1,0 +1,113 @@
+/**
+ * Builds the programs that run elsewhere, each as one self-contained file: `npm run bundle`.
+ * Native code is embedded; at its first use it is written to a private directory, loaded, and the file removed.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import { z } from 'zod'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** What is built: the program's entry and the file it becomes. */
+export interface Bundle {
+  readonly entry: string
+  readonly file: string
+}
+
+export const AGENT_BUNDLES: readonly Bundle[] = [
+  { entry: 'agent/source/main.ts', file: 'dist/agent/ferry-agent.mjs' },
+  { entry: 'agent/receiver/main.ts', file: 'dist/agent/ferry-receiver.mjs' },
+]
+
+const Manifest = z.object({ version: z.string() })
+
+/** Puts in place of `@napi-rs/blake-hash` a loader with the binaries of all its installed platform packages. */
+const embedBlake3: Plugin = {
+  name: 'embed-blake3',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^@napi-rs\/blake-hash$/ }, ({ path }) => ({ path, namespace: 'embedded' }))
+    esbuild.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
+      contents: loaderSource(platformBinaries()),
+      resolveDir: ROOT,
+      loader: 'js',
+    }))
+  },
+}
+
+/** The `.node` files that npm installed, by `platform-arch`, as base64. */
+function platformBinaries(): Record<string, string> {
+  const scope = join(ROOT, 'node_modules/@napi-rs')
+  const found: Record<string, string> = {}
+  for (const name of readdirSync(scope)) {
+    const [, platform, arch] = /^blake-hash-([a-z0-9]+)-([a-z0-9]+)-gnu$/.exec(name) ?? []
+    if (platform === undefined || arch === undefined) continue
+    const file = readdirSync(join(scope, name)).find((entry) => entry.endsWith('.node'))
+    if (file) found[`${platform}-${arch}`] = readFileSync(join(scope, name, file)).toString('base64')
+  }
+  return found
+}
+
+/** A module that loads the binary for the machine it runs on, and throws where there is none: WebAssembly serves then. */
+const loaderSource = (binaries: Record<string, string>): string => `
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+const binaries = ${JSON.stringify(binaries)}
+function load() {
+  const binary = binaries[process.platform + '-' + process.arch]
+  if (!binary) throw new Error('no native BLAKE3 for this platform')
+  let problem
+  for (const place of [tmpdir(), process.env.FERRY_HOME, homedir()]) {
+    if (!place) continue
+    let directory
+    try {
+      directory = mkdtempSync(join(place, 'ferry-'))
+      const file = join(directory, 'blake3.node')
+      writeFileSync(file, Buffer.from(binary, 'base64'), { mode: 0o700 })
+      const module = { exports: {} }
+      process.dlopen(module, file)
+      return module.exports
+    } catch (cause) {
+      problem = cause
+    } finally {
+      if (directory) rmSync(directory, { recursive: true, force: true })
+    }
+  }
+  throw problem
+}
+export const { blake3 } = load()
+`
+
+/** Builds one program. Repeatable; equal sources give equal bytes. */
+async function bundle({ entry, file }: Bundle, plugins: Plugin[]): Promise<string> {
+  const { version } = Manifest.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')))
+  const outfile = join(ROOT, file)
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    legalComments: 'none',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'\nconst require = __createRequire(import.meta.url)",
+    },
+    define: { FERRY_VERSION: JSON.stringify(version) },
+    plugins,
+    logLevel: 'warning',
+  })
+  return outfile
+}
+
+/** Builds the source agent and the receiver; returns the paths. */
+export async function buildAgents(): Promise<string[]> {
+  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, [embedBlake3])))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const file of await buildAgents()) process.stdout.write(`${file}\n`)
+}
