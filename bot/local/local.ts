@@ -54,7 +54,7 @@ export async function startLocal(env: Environment): Promise<Local> {
     return {
       env: {
         FERRY_LOG_LEVEL: 'warn',
-        FERRY_BUNDLES: join(ROOT, 'dist'),
+        FERRY_BUNDLES: join(ROOT, 'dist', 'agent'),
         ...env,
         DATABASE_URL: database.url,
         FERRY_POLICY: policy,
@@ -78,7 +78,7 @@ export async function startLocal(env: Environment): Promise<Local> {
 
 /** Agent and receiver are served as bundles; the first start builds them. */
 async function buildBundles(env: Environment): Promise<void> {
-  if (env['FERRY_BUNDLES'] || existsSync(join(ROOT, 'dist', 'ferry-receiver.mjs'))) return
+  if (env['FERRY_BUNDLES'] || existsSync(join(ROOT, 'dist', 'agent', 'ferry-receiver.mjs'))) return
   const child = spawn(process.execPath, ['--import', 'tsx', join('scripts', 'bundle.ts')], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -26,7 +26,7 @@ export const VARIABLES = {
   FERRY_PUBLIC_URL: {
     meaning: 'Base URL of the bot as sources and intermediates reach it. Default: its own host and port',
   },
-  FERRY_BUNDLES: { meaning: 'The folder of the built agent and receiver', default: 'dist' },
+  FERRY_BUNDLES: { meaning: 'The folder of the built agent and receiver', default: 'dist/agent' },
   FERRY_LOG_LEVEL: { meaning: 'trace, debug, info, warn, error or silent', default: 'info' },
   FERRY_LEASE_SECONDS: {
     meaning: 'How long a replica holds a piece of work without renewing it before another takes it over',
