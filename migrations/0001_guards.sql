@@ -29,6 +29,7 @@ create trigger jobs_guard before insert or update on jobs
 --> statement-breakpoint
 
 -- Wake-ups. They are a courtesy: what is due is found by looking, a lost notification costs one polling period.
+-- A column in milliseconds rounds now() up as often as down, hence the margin.
 create function ring_work() returns trigger language plpgsql as $$
 begin
   perform pg_notify('ferry_work', '');
@@ -36,10 +37,10 @@ begin
 end $$;
 --> statement-breakpoint
 create trigger jobs_due after update of due_at on jobs
-  for each row when (new.due_at <= now()) execute function ring_work();
+  for each row when (new.due_at < now() + interval '1 ms') execute function ring_work();
 --> statement-breakpoint
 create trigger verifications_due after insert or update of due_at on verifications
-  for each row when (new.due_at <= now()) execute function ring_work();
+  for each row when (new.due_at < now() + interval '1 ms') execute function ring_work();
 --> statement-breakpoint
 create function ring_orders() returns trigger language plpgsql as $$
 begin

@@ -130,7 +130,7 @@ export interface SyncWork {
   readonly agent: {
     readonly status: 'silent' | 'working' | 'done' | 'stopped' | 'failed'
     readonly reportedAt: Date | null
-    /** When any counter last grew. */
+    /** When any counter last grew; the first report of an order counts, so that standing still is measured from there. */
     readonly movedAt: Date | null
     readonly roots: readonly string[] | null
     readonly fault: { readonly code: string; readonly detail: string } | null

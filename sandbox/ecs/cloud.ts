@@ -58,6 +58,11 @@ export class Cloud {
     for (const path of discarded) rmSync(path, { recursive: true, force: true })
   }
 
+  /** Resolves when what has been read would still be true after the death of this process. */
+  settled(): Promise<void> {
+    return this.#store.settled()
+  }
+
   /** Moves everything on whose time has come, and says whether anything moved. */
   turn(): boolean {
     const moved = passTime(this)

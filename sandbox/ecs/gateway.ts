@@ -74,6 +74,7 @@ export async function serveCall(
     gateway.signatures.verify({ method, path: url.pathname, query, headers, body })
     const operation = OPERATIONS.get(action)
     if (!operation) throw refusal('InvalidAction.NotFound')
+    // After the signature, so that only calls that would have worked are counted.
     const rule = gateway.faults.meet(action)
     const early = rule && (await suffer(gateway, rule))
     if (early) return early
@@ -104,8 +105,8 @@ async function perform(
   const hasMoved = cloud.turn()
   const reply = await tokens.once(cloud, operation, pairs, async () => operation.run(fields, cloud))
   const hasMovedMore = cloud.turn()
-  // A reading call waits too when time has moved something: what was once told must not be taken back by a crash.
-  if (operation.changes || hasMoved || hasMovedMore) await cloud.commit()
+  // A reading call waits too when something has moved: what was once told must not be taken back by a crash.
+  await (operation.changes || hasMoved || hasMovedMore ? cloud.commit() : cloud.settled())
   return reply
 }
 

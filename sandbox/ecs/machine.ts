@@ -45,6 +45,7 @@ export function bootMachine(home: string, state: State, instance: Instance): voi
   const log = openSync(files.console, 'a')
   const env = machineEnvironment(home, instance)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
+  // Detached: its own session and group, so that neither our end nor a Ctrl-C in our terminal reaches it.
   const child = spawn('sh', [files.script], { cwd: files.root, env, stdio, detached: true })
   closeSync(log)
   // Without `sh` there is no pid: the machine stays without a process, as one whose script ended at once.

@@ -1,4 +1,5 @@
-import { removeStrays } from './bytes.ts'
+import { existsSync } from 'node:fs'
+import { removeStrays, snapshotFile } from './bytes.ts'
 import type { Cloud } from './cloud.ts'
 import { forget, switchOn } from './life.ts'
 import { haltMachine, machineProcesses, signalMachine } from './machine.ts'
@@ -19,7 +20,10 @@ export function recover(cloud: Cloud): void {
     if (disk.instanceId !== undefined && !state.instances[disk.instanceId]) delete state.disks[disk.id]
   }
   for (const snapshot of Object.values(state.snapshots)) {
-    if (snapshot.status === 'progressing' && !snapshot.isCopied) snapshot.status = 'failed'
+    if (snapshot.status !== 'progressing') continue
+    // A copy has its final name only once it is durable, even where there was no time left to write that down.
+    snapshot.isCopied = existsSync(snapshotFile(settings.home, snapshot.id))
+    if (!snapshot.isCopied) snapshot.status = 'failed'
   }
   for (const invocation of Object.values(state.invocations)) {
     if (invocation.status !== 'Running') continue

@@ -5,6 +5,10 @@
 
 export type TagMap = Record<string, string>
 
+/**
+ * Pending: accepted, nothing runs. Starting, Stopping: on the way; every other request is refused. Running: its
+ * processes live, or have died without the cloud's notice. Stopped: no processes, all disks kept.
+ */
 export const INSTANCE_STATUSES = ['Pending', 'Starting', 'Running', 'Stopping', 'Stopped'] as const
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number]
 
@@ -44,6 +48,7 @@ export interface ProcessMark {
   readonly bootId: string
 }
 
+/** Only Available can be attached or deleted, only In_use can be detached; the others pass by themselves. */
 export type DiskStatus = 'Creating' | 'Available' | 'Attaching' | 'In_use' | 'Detaching'
 
 export interface Disk {
@@ -60,6 +65,7 @@ export interface Disk {
   instanceId?: string
   /** As the cloud names it: `/dev/xvdb`. */
   device?: string
+  /** What becomes of it when its instance is released. */
   deleteWithInstance: boolean
   readonly sourceSnapshotId?: string
   readonly imageId?: string
@@ -69,6 +75,7 @@ export interface Disk {
   tags: TagMap
 }
 
+/** A disk at one instant. It outlives its disk, and cannot be deleted while an image is made of it. */
 export interface Snapshot {
   readonly id: string
   readonly name: string
@@ -86,6 +93,7 @@ export interface Snapshot {
   tags: TagMap
 }
 
+/** One disk of an image, and what an instance made of it gets. */
 export interface ImageDisk {
   readonly device: string
   readonly role: 'system' | 'data'
@@ -94,6 +102,7 @@ export interface ImageDisk {
   readonly snapshotId?: string
 }
 
+/** Only an Available image can be used; a Deprecated one can be made Available again, CreateFailed is final. */
 export type ImageStatus = 'Creating' | 'Available' | 'CreateFailed' | 'Deprecated'
 
 export interface Image {
@@ -115,6 +124,7 @@ export interface Image {
   tags: TagMap
 }
 
+/** Kept because callers create, find and delete it; nothing is filtered by it. */
 export interface SecurityGroup {
   readonly id: string
   readonly name: string

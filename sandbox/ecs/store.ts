@@ -32,6 +32,12 @@ export class Store {
     this.#last = this.#next
     return this.#next
   }
+
+  /** Resolves when no write is under way: what is read before is then as durable as it will be. */
+  async settled(): Promise<void> {
+    // Whoever made the change was told if its write failed.
+    await this.#last.catch(() => undefined)
+  }
 }
 
 async function writeDurably(folder: string, name: string, content: string): Promise<void> {

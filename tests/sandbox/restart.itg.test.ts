@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { machineFiles } from '../../sandbox/ecs/machine.ts'
@@ -125,7 +125,7 @@ describe('a sandbox that is killed', () => {
     const snapshot = state.snapshots[snapshotId]
     if (snapshot) Object.assign(snapshot, { status: 'progressing', isCopied: false })
     await writeFile(`${home}/state.json`, JSON.stringify(state))
-    await writeFile(`${home}/snapshots/${snapshotId}.raw.part`, 'half')
+    await rename(`${home}/snapshots/${snapshotId}.raw`, `${home}/snapshots/${snapshotId}.raw.part`)
 
     const second = await startSandbox({ home, speed: 0 })
     atEnd(() => second.stop())

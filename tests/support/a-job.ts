@@ -24,13 +24,13 @@ export async function aSource(store: Store, name = `web-${randomUUID().slice(0, 
 }
 
 /** What `create` would ask for, with the source's own name. */
-export async function aNewJob(store: Store, with_: Partial<NewJob> = {}): Promise<NewJob> {
+export async function aNewJob(store: Store, settings: Partial<NewJob> = {}): Promise<NewJob> {
   const { source } = await aSource(store)
   return {
     ...{ name: source.name, sourceId: source.id, region: 'cn-hangzhou', zone: 'cn-hangzhou-i' },
     ...{ auto: true, intervalMs: 6 * 3_600_000, keep: 3, createdBy: 'ada', clonedFrom: null },
     disks: source.agent?.disks ?? [],
-    ...with_,
+    ...settings,
   }
 }
 
@@ -49,9 +49,9 @@ const STEPS = {
 export async function aJob(
   store: Store,
   state: 'ready' | keyof typeof STEPS = 'ready',
-  with_: Partial<NewJob> = {},
+  settings: Partial<NewJob> = {},
 ): Promise<Job> {
-  let job = await store.jobs.create(await aNewJob(store, with_), anEntry('create'))
+  let job = await store.jobs.create(await aNewJob(store, settings), anEntry('create'))
   for (const step of Object.values(STEPS)) {
     if (job === undefined) throw new Error('the job could not be brought there')
     if (job.state === state) return job

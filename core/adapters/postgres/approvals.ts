@@ -35,6 +35,7 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
           from jobs where id = ${jobId}
           on conflict (job_id, job_version, command, md5(args::text)) where status = 'open'
             do update set status = approvals.status
+          -- A row that was inserted by this statement has no xmax; one that stood already is locked by it.
           returning *, xmax = 0 as made
         ), audited as (${auditInto(audit, subject)}
         ), noticed as (${noticesInto([notice], told)})
@@ -53,6 +54,8 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
       return ask(db.select().from(approvals).where(isOpen).orderBy(asc(approvals.number)))
     },
 
+    // Two who decide at once wait for each other at the row; the second one's conditions and counts are then those of
+    // the row as the first one left it.
     async decide(number, { by, approve, reason }, audit) {
       const [raw] = await run(sql`
         with decided as (

@@ -43,7 +43,11 @@ export function openAudit({ db, ask, run }: Database): Audit {
   }
 }
 
-/** Walks the rows after `seq`; `head` is the hash of that row. */
+/**
+ * Walks the rows after `seq`; `head` is the hash of that row. A row is broken when it does not follow from the one
+ * before it: after a deletion that is the row after the gap. What was cut off at the end leaves no trace here;
+ * compare `head` with one that was noted elsewhere.
+ */
 const pageStatement = (seq: number, head: string): SQL => sql`
   with page as (
     select a, a.seq, a.hash,

@@ -26,6 +26,7 @@ export function hangBell(url: string): Bell {
 
   const ring = (key: string) => {
     const wakers = waiting.get(key)
+    // Nobody waits at this moment, but somebody may be about to, having just looked and found nothing.
     if (wakers === undefined) rung.add(key)
     else for (const wake of wakers) wake()
   }

@@ -55,6 +55,7 @@ export function openIntermediates({ db, ask, run }: Database): Intermediates {
         where id = ${id}`)
     },
 
+    // The first key that comes with the token owns it; the same key may come again after a lost reply.
     async register(tokenHash, { publicKey, tlsPin, port, version }) {
       const [row] = await run(sql`
         update intermediates

@@ -88,6 +88,7 @@ export function openJobs({ db, ask, run }: Database): Jobs {
   }
 }
 
+/** The name may be taken and the source may have a job: either way nothing is inserted, and nothing is audited. */
 const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notice[]) => sql`
   with made as (
     insert into jobs

@@ -17,6 +17,7 @@ export function openLedger({ db, ask, run }: Database): Ledger {
         .orderBy(asc(cloudResources.intendedAt), asc(cloudResources.key)),
     )
   return {
+    // The first intention stands: a repeated call must ask the cloud for the same thing under the same token.
     async intend({ key, jobId, syncId, kind, purpose, request }): Promise<Resource> {
       const [raw] = await run(sql`
         insert into cloud_resources (key, job_id, sync_id, kind, purpose, request)

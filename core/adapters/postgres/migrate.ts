@@ -15,6 +15,7 @@ export async function migrate(url: string): Promise<void> {
   const client = postgres(url, {
     max: 1,
     connect_timeout: 10,
+    fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: 'ferry migrate' },
   })

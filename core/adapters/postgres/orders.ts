@@ -55,10 +55,12 @@ export function openOrders({ db, ask, run }: Database, bell: Bell): Orders {
 
     agentReported: async (syncId, epoch, report) => {
       const reply = await store(syncId, epoch, agentStatement(report))
-      // An order that was taken back is no longer in force, but whoever took it back waits for its end.
+      // An order that was taken back is no longer in force, but whoever took it back waits for its end. The agent may
+      // be the first of the two: it stops when the job has left Syncing, perhaps before the order was withdrawn.
       if (!reply.inForce && report.status !== 'working')
         await run(sql`update syncs set agent_status = 'stopped', agent_reported_at = now()
-          where id = ${syncId} and order_epoch is null and result is null and agent_status = 'working'`)
+          where id = ${syncId} and result is null and agent_status = 'working'
+            and (order_epoch is null or order_epoch = ${epoch})`)
       return reply
     },
 
@@ -77,6 +79,7 @@ export function openOrders({ db, ask, run }: Database, bell: Bell): Orders {
     wait: (sourceId, ms, signal) => bell.wait('orders', sourceId, ms, signal),
   }
 
+  /** Runs `update`, which reads `in_force`: one row if the order is in force, none otherwise. */
   async function store(syncId: string, epoch: number, update: SQL): Promise<{ readonly inForce: boolean }> {
     const rows = await run(sql`
       with in_force as (

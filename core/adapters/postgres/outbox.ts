@@ -16,6 +16,7 @@ const toOutboxRow = (raw: Raw): OutboxRow => {
 
 /** The outbox: the first undelivered notice is leased, delivered with no transaction open, then marked. */
 export function openOutbox({ run }: Database): Outbox {
+  // The first undelivered row and no other: while somebody holds it, nobody delivers, and the order stands.
   const takeFirst = async (owner: string) => {
     const [raw] = await run(sql`
       update outbox set owner = ${owner}, lease_until = now() + ${milliseconds(LEASE_MS)}
@@ -46,6 +47,7 @@ export function openOutbox({ run }: Database): Outbox {
           await end(notice.id, owner, false)
           throw error
         }
+        // Killed here, it is delivered once more: at least once, never lost.
         await end(notice.id, owner, true)
       }
     },

@@ -28,7 +28,12 @@ type Options = postgres.Options<Record<string, never>>
  * promise never settles (seen once in a few hundred connections killed under load). It also has no answer to a
  * database host that vanishes without a word.
  */
-export function openPool(url: string, size: number, options: Options): Pool {
+export function openPool(
+  url: string,
+  size: number,
+  options: Options,
+  answerWithinMs = ANSWER_WITHIN_MS,
+): Pool {
   const idle: Client[] = []
   const all = new Set<Client>()
   const waiting: { readonly resolve: (client: Client) => void; readonly reject: (error: Error) => void }[] =
@@ -63,7 +68,7 @@ export function openPool(url: string, size: number, options: Options): Pool {
   }
   const use = async <T>(statement: (client: Client) => PromiseLike<T>): Promise<T> => {
     const client = await take()
-    const silence = deadline()
+    const silence = deadline(answerWithinMs)
     try {
       const answer = await Promise.race([statement(client), silence.reached])
       give(client)
@@ -99,10 +104,10 @@ function isRefusal(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity !== 'FATAL' && error.severity !== 'PANIC'
 }
 
-function deadline() {
+function deadline(ms: number) {
   let timer: NodeJS.Timeout | undefined
   const reached = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS)
+    timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms)
   })
   return { reached, clear: () => clearTimeout(timer) }
 }

@@ -7,7 +7,10 @@ export function columnName(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** A row of a statement of our own, read as drizzle reads a row of `table`: its names, its types. */
+/**
+ * A row of a statement of our own, read as drizzle reads a row of `table`: its names, its types. Raw values are text
+ * where drizzle has switched off the driver's conversions (times) or the driver has none (big numbers).
+ */
 export function asRow<T extends Table>(table: T, raw: Raw): T['$inferSelect'] {
   const entries = Object.entries(getTableColumns(table)).map(([property, column]) => {
     const value = raw[columnName(property)] ?? null

@@ -53,6 +53,7 @@ export function openSources({ db, ask, run }: Database): Sources {
     byId: (id) => find(eq(sources.id, id)),
     list: async () => (await select()).map(toSource),
 
+    // Clearing the code is what decides between two who come with it at once.
     async enrol(codeHash, agent, audit) {
       const { publicKey } = agent
       const known = await enrolled(codeHash, publicKey)

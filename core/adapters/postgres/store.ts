@@ -26,6 +26,7 @@ export async function openStore(url: string): Promise<Store> {
     await database.close()
     throw error
   }
+  // Hung after the first answer, so that a wrong address is told once and plainly instead of being tried for ever.
   const bell = hangBell(url)
   return {
     jobs: openJobs(database),

@@ -59,6 +59,7 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
       await run(sql`update syncs set phase = ${phase} where id = ${id} and result is null`)
     },
 
+    // Only upwards: after a restart of the engine the cloud is asked again and may answer with an older figure.
     async setImagePercent(id, percent) {
       await run(sql`
         update syncs set image_percent = ${Math.floor(percent)}, progress_at = now()

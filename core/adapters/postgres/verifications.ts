@@ -37,6 +37,7 @@ export function openVerifications({ db, ask, run }: Database): Verifications {
       return (await ask(ofJob.orderBy(desc(verifications.number)))).map(toVerification)
     },
 
+    // Old and new checks are paired by name: a new one takes the old one's place, or comes after them.
     async setChecks(id, epoch, checks) {
       await run(sql`
         update verifications set checks = (

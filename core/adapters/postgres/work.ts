@@ -60,7 +60,10 @@ const toClaim = (raw: Raw): Claim => ({
 
 const union = (of: (kind: (typeof KINDS)[number]) => SQL): SQL => sql.join(KINDS.map(of), sql` union all `)
 
-/** Rows that others are taking at this moment are skipped, not waited for: that is what spreads the work. */
+/**
+ * Rows that others are taking at this moment are skipped, not waited for: that is what spreads the work. The weaker
+ * row lock is enough against other claims, and lets syncs be inserted for a job meanwhile.
+ */
 function claimStatement(owner: string, leaseMs: number, limit: number): SQL {
   const parts = KINDS.flatMap(({ kind, table, hasWork }) => [
     sql`${sql.identifier(`due_${kind}`)} as (

@@ -43,6 +43,7 @@ function invoke(
     })
     return
   }
+  // The call returns at once; the result is asked for until it is there.
   cloud.inBackground(async () => {
     const result = await runInMachine(cloud.settings.home, instance, { script, timeoutMs })
     Object.assign(invocation, result, { finishedAt: cloud.now() })

@@ -112,6 +112,7 @@ export const DISK_OPERATIONS: readonly Operation[] = [
       if (disk.instanceId !== instance.id || disk.status !== 'In_use') throw refusal('IncorrectDiskStatus')
       disk.status = 'Detaching'
       disk.due = cloud.after(DELAYS_MS.detaching)
+      // The name goes at once. What has the file open keeps it, as a careless machine would keep a pulled disk busy.
       plugDisks(cloud.settings.home, cloud.state, instance)
       return {}
     },
@@ -122,6 +123,7 @@ export const DISK_OPERATIONS: readonly Operation[] = [
     changes: true,
     run: (fields, cloud) => {
       const disk = cloud.state.disks[need(fields, 'DiskId')]
+      // Deleting what does not exist succeeds, so that a deletion can be repeated.
       if (!disk) return {}
       if (disk.instanceId !== undefined) throw refusal('DiskStillAttached')
       if (disk.status !== 'Available') throw refusal('IncorrectDiskStatus')

@@ -124,9 +124,11 @@ export const IMAGE_OPERATIONS: readonly Operation[] = [
     changes: true,
     run: (fields, cloud) => {
       const image = ownImage(cloud, need(fields, 'ImageId'))
+      // Public images are not among one's own: deleting one does nothing, as for one that does not exist.
       if (!image) return {}
       if (isInUse(cloud, image) && flag(fields, 'Force') !== true) throw refusal('ImageUsingByInstance')
       if (flag(fields, 'DryRun')) throw refusal('DryRunOperation')
+      // Its snapshots stay: they are deleted by who knows that nothing else needs them.
       delete cloud.state.images[image.id]
       return {}
     },

@@ -134,6 +134,7 @@ export const INSTANCE_OPERATIONS: readonly Operation[] = [
     run: (fields, cloud) => {
       const instance = cloud.state.instances[need(fields, 'InstanceId')]
       if (!instance) throw refusal('InvalidInstanceId.NotFound')
+      // Already on its way: a repeated deletion is no mistake.
       if (instance.afterStop === 'release') return {}
       if (instance.isProtected) throw refusal('InvalidOperation.DeletionProtection')
       if (instance.status !== 'Stopped' && flag(fields, 'Force') !== true)

@@ -40,6 +40,7 @@ export function planOf(cloud: Cloud, fields: Fields): Plan {
   const disks = plannedDisks(cloud, fields, image, zone)
   const userData = decodeUserData(text(fields, 'UserData'))
   const releaseAt = readReleaseTime(cloud, text(fields, 'AutoReleaseTime'))
+  // Last, as in ECS: a request that can never succeed is told so before one that might elsewhere.
   if (isSoldOut(cloud, zone, type)) throw refusal('OperationDenied.NoStock')
   const name = text(fields, 'InstanceName') ?? ''
   return {

@@ -156,6 +156,20 @@ describe('a report of an agent', () => {
     expect(await workOf(sync)).toEqual(before)
   })
 
+  it.each(['before', 'after'])('that it has stopped is noted %s its order is withdrawn', async (when) => {
+    const { job, sync, epoch } = await anOrder()
+    await store.orders.agentReported(sync.id, epoch, aReport())
+    await store.jobs.change(job, { set: { state: 'pausing' }, audit: anEntry('pause') })
+    if (when === 'after') await store.syncs.withdraw(sync.id)
+
+    const reply = await store.orders.agentReported(sync.id, epoch, aReport({ status: 'stopped' }))
+
+    expect(reply).toEqual({ inForce: false })
+    expect((await workOf(sync)).agent.status).toBe('stopped')
+    if (when === 'before') await store.syncs.withdraw(sync.id)
+    expect((await workOf(sync)).agent.status).toBe('stopped')
+  })
+
   it('takes nothing back when it comes late, and changes nothing after the last one', async () => {
     const { sync, epoch } = await anOrder()
     await store.orders.agentReported(sync.id, epoch, aReport({ comparedBytes: 500 }))
@@ -230,6 +244,17 @@ describe('a report of a receiver', () => {
 })
 
 describe('a sync', () => {
+  it('begins again from nothing when it is restarted', async () => {
+    const { sync, epoch } = await anOrder()
+    await store.orders.agentReported(sync.id, epoch, aReport({ status: 'done', roots: ['r'] }))
+    await store.syncs.setTransferred(sync.id, ['r'])
+
+    await store.syncs.restart(sync.id)
+
+    expect(await store.syncs.roots(sync.id)).toBeUndefined()
+    expect(await workOf(sync)).toMatchObject({ epoch: null, agent: { status: 'silent', roots: null } })
+  })
+
   it('has image progress that only rises, and roots once it is transferred', async () => {
     const { sync } = await anOrder()
     await store.syncs.setPhase(sync.id, 'imaging')
