@@ -59,7 +59,11 @@ export type FromOrderThread =
   | { readonly kind: 'failed'; readonly fault: MachineFault }
 
 export type ToOrderThread =
-  { readonly kind: 'seal' } | { readonly kind: 'ticket'; readonly ticket: string } | { readonly kind: 'end' }
+  /** The groups that the receiver has are in shared memory: begin. */
+  | { readonly kind: 'go' }
+  | { readonly kind: 'seal' }
+  | { readonly kind: 'ticket'; readonly ticket: string }
+  | { readonly kind: 'end' }
 
 /** Starts a thread. */
 export const startOrderThread = (data: OrderThreadData): Worker =>
@@ -224,7 +228,10 @@ async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>):
   const say = (message: FromOrderThread): void => port.postMessage(message)
   const failed = (problem: unknown): void => say({ kind: 'failed', fault: asMachineFault(problem) })
   const thread = new OrderThread(data)
+  let begin: () => void = () => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
   port.on('message', (message: ToOrderThread) => {
+    if (message.kind === 'go') return begin()
     if (message.kind === 'ticket') return thread.sender?.renew(message.ticket)
     if (message.kind === 'seal')
       return void thread.sender?.sealed().then((roots) => say({ kind: 'sealed', roots }), failed)
@@ -234,6 +241,7 @@ async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>):
   try {
     await thread.welcome()
     say({ kind: 'welcomed' })
+    await begun
     await thread.run()
     say({ kind: 'finished' })
   } catch (problem) {
