@@ -18,7 +18,7 @@ import { EXTENT_BYTES, Extents } from './extents.ts'
 import type { Receiver } from './link.ts'
 import { Progress } from './progress.ts'
 import { Sender } from './sender.ts'
-import { Throttle } from './throttle.ts'
+import { bookSending } from './throttle.ts'
 
 /** A disk of the order as its threads share it. */
 export interface ThreadDisk {
@@ -43,7 +43,7 @@ export interface OrderThreadData {
     readonly window: number
     readonly reconnectMs: number
     readonly compression: SyncOrder['compression']
-    /** For this thread; null for no limit. */
+    /** For all threads together; null for no limit. */
     readonly bytesPerSecond: number | null
   } | null
   readonly disks: readonly ThreadDisk[]
@@ -86,7 +86,6 @@ class OrderThread {
   readonly progress: Progress
   readonly sender: Sender | undefined
   private readonly compression: CompressionChoice
-  private readonly throttle: Throttle | undefined
   private builder: BatchBuilder | undefined
 
   constructor(data: OrderThreadData) {
@@ -96,7 +95,6 @@ class OrderThread {
     this.sender = send ? new Sender({ ...send, connection, progress: this.progress }) : undefined
     const now = performance.now()
     this.compression = new CompressionChoice(send?.compression ?? 'off', now)
-    this.throttle = send?.bytesPerSecond ? new Throttle(send.bytesPerSecond, now) : undefined
   }
 
   /** Reaches the receiver; the first thread shares what it learns of the groups. */
@@ -217,7 +215,8 @@ class OrderThread {
     if (builder === undefined || this.sender === undefined) return
     const framed = builder.finish(this.compression.isWorthwhile())
     if (framed.blockBytes === 0) return this.sender.giveBack(framed.buffer)
-    const wait = this.throttle?.take(framed.frame.length, performance.now()) ?? 0
+    const rate = this.data.send?.bytesPerSecond
+    const wait = rate ? bookSending(this.progress.sendClock, framed.frame.length, rate, Date.now()) : 0
     if (wait > 0) await this.progress.timed('limitUs', pause(wait))
     const waited = await this.sender.send(framed)
     this.compression.sent(framed.frame.length, waited, performance.now())

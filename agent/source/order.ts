@@ -157,7 +157,7 @@ export class Order {
         window: Math.max(2, Math.floor(WINDOW / order.connections)),
         reconnectMs: this.place.reconnectMs,
         compression: order.compression,
-        bytesPerSecond: order.bytesPerSecond && Math.ceil(order.bytesPerSecond / order.connections),
+        bytesPerSecond: order.bytesPerSecond,
       },
     }
     const thread = startOrderThread(data)
