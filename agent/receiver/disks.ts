@@ -96,7 +96,10 @@ export class Disks {
         return this.events.badBatch(message.session, message.fault)
       case 'failed':
         return this.events.failed(message.fault)
-      default: {
+      case 'opened':
+      case 'rows':
+      case 'sealed':
+      case 'refused': {
         const asked = this.waiting.get(message.ask)
         this.waiting.delete(message.ask)
         if (message.kind === 'refused') asked?.reject(thrown(message.fault))

@@ -127,7 +127,10 @@ export class Session {
         return this.seal(ticket)
       case 'renew':
         return this.renew(message.ticket, ticket)
-      default:
+      case 'welcome':
+      case 'rows':
+      case 'ack':
+      case 'sealed':
         throw new Fault('PROTOCOL', `an agent does not send ${message.type}`)
     }
   }

@@ -47,7 +47,7 @@ function secureSocket(receiver: Receiver): Promise<TLSSocket> {
     // The certificate says nothing; the pin below is what is trusted.
     const socket = connect({ host, port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
     const patience = setTimeout(() => refuse(`no answer within ${CONNECT_MS / 1000} s`), CONNECT_MS)
-    socket.once('error', (problem) => refuse(problem.message, problem))
+    socket.once('error', (problem: Error) => refuse(problem.message, problem))
     socket.once('close', () => refuse('it closed the connection'))
     socket.once('secureConnect', () => {
       if (pinOfPeer(socket) !== receiver.tlsPin)
@@ -84,7 +84,10 @@ export class Link {
         this.close(new Fault('PROTOCOL', `the receiver: ${problem.message}`))
       }
     })
-    socket.on('error', (problem) => (this.reason ??= new Fault('RECEIVER_UNREACHABLE', problem.message)))
+    socket.on(
+      'error',
+      (problem: Error) => (this.reason ??= new Fault('RECEIVER_UNREACHABLE', problem.message)),
+    )
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       clearInterval(this.beat)

@@ -30,6 +30,8 @@ export interface OrderPlace {
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
 const WINDOW = 32
+/** How long a stop may take, in milliseconds: threads end by themselves sooner unless the receiver is away. */
+const STOP_MS = 1500
 
 interface OrderDisk {
   readonly source: SourceDisk
@@ -46,12 +48,16 @@ export class Order {
   private figures: OrderFigures
   private disks: OrderDisk[] = []
   private threads: Worker[] = []
+  /** Resolves some time after a stop was asked, whatever the threads are waiting for. */
+  private readonly outOfPatience: Promise<undefined>
+  private patienceEnds: () => void = () => undefined
 
   constructor(order: SyncOrder, place: OrderPlace) {
     this.order = order
     this.place = place
     this.progress = Progress.forDisks(order.disks.length)
     this.figures = new OrderFigures(order, this.progress)
+    this.outOfPatience = new Promise((resolve) => (this.patienceEnds = () => resolve(undefined)))
   }
 
   /** The order as it stands. */
@@ -62,6 +68,7 @@ export class Order {
   /** Asks it to end at the next safe point, at most about a second away. Repeatable. */
   stop(): void {
     this.progress.stop()
+    setTimeout(this.patienceEnds, STOP_MS).unref()
   }
 
   renew(ticket: string): void {
@@ -71,7 +78,7 @@ export class Order {
   /** Carries it out. Never throws: the final report says how it ended. */
   async run(): Promise<AgentReport> {
     try {
-      const roots = await this.carryOut()
+      const roots = await Promise.race([this.carryOut(), this.outOfPatience])
       return roots ? this.figures.report('done', { roots }) : this.figures.report('stopped')
     } catch (problem) {
       const fault = asMachineFault(problem)
@@ -196,13 +203,15 @@ function lifeOf(thread: Worker): ThreadLife {
       })
       failed.catch(reject)
     })
-  const [welcomed, finished, sealed] = [reached('welcomed'), reached('finished'), reached('sealed')]
+  const welcomed = reached('welcomed').then(() => undefined)
+  const finished = reached('finished').then(() => undefined)
+  const sealed = reached('sealed').then(({ roots }) => roots)
   // Each is awaited only when it is its turn; a failure before that is seen through `failed`.
   for (const promise of [welcomed, finished, sealed]) promise.catch(() => undefined)
   return {
-    welcomed: welcomed.then(() => undefined),
-    finished: finished.then(() => undefined),
-    sealed: sealed.then(({ roots }) => roots),
+    welcomed,
+    finished,
+    sealed,
     failed,
   }
 }

@@ -194,7 +194,13 @@ export class Sender {
         return
       case 'sealed':
         return this.seal?.resolve(new Map(message.disks.map(({ index, root }) => [index, root])))
-      default:
+      case 'hello':
+      case 'rows-ask':
+      case 'batch':
+      case 'flush':
+      case 'seal':
+      case 'renew':
+      case 'fault':
         link.close(new Fault('PROTOCOL', `a receiver does not send ${message.type}`))
     }
   }
