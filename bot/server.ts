@@ -23,6 +23,7 @@ export interface BotServer {
 
 /** No door takes a longer body; it is refused before a handler sees it. Doors count what comes without a length. */
 const BODY_BYTES = 1_048_576
+const IDLE_MS = 20
 
 /** `onError` hears of what a door did not catch; who asked gets a 500. */
 export async function startServer(
@@ -51,9 +52,11 @@ export async function startServer(
     close: async (graceMs) => {
       const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
+      // A connection whose last request ends only now would be kept alive for the next one, which never comes.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS)
       const cut = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
+      clearInterval(idle)
       clearTimeout(cut)
     },
   }

@@ -79,6 +79,10 @@ export function readConfig(env: Environment): Config {
   const publicUrl = get('FERRY_PUBLIC_URL')?.replace(/\/+$/, '')
   if (publicUrl !== undefined && !isUrl(publicUrl, ['http:', 'https:']))
     problems.push(`FERRY_PUBLIC_URL is "${publicUrl}": a URL such as https://ferry.example.com.`)
+  if (publicUrl === undefined && ['0.0.0.0', '::'].includes(get('FERRY_HOST') ?? ''))
+    problems.push(
+      'FERRY_PUBLIC_URL is missing: nobody can reach the bot at the address that FERRY_HOST names.',
+    )
   const apiUrl = get('SLACK_API_URL') ?? ''
   if (!isUrl(apiUrl, ['http:', 'https:'])) problems.push(`SLACK_API_URL is "${apiUrl}": a URL.`)
   const config = {

@@ -29,7 +29,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'core/app': { ours: ['core', 'agent/protocol'], npm: ['pino'] },
   'core/config': { ours: ['core'], npm: ['pino', 'yaml', 'zod'] },
   bot: {
-    ours: ['core/app', 'core/commands'],
+    ours: ['core/app', 'core/commands', 'bot/local'],
     npm: ['@slack/bolt', 'probot', 'hono', '@hono/node-server', 'jose', 'prom-client'],
   },
   'bot/local': { ours: ['bot', 'core/app', 'core/commands', 'sandbox'], npm: [] },

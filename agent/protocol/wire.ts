@@ -113,10 +113,8 @@ const welcomeDisk = (disk: WelcomeDisk): Buffer => {
 /** A message as one frame. (Agents build batches in place instead: `batch.ts`.) */
 export function encode(message: Message): Buffer {
   switch (message.type) {
-    case 'hello': {
-      const { type: _, ...hello } = message
-      return framed(FRAME.hello, json(hello))
-    }
+    case 'hello':
+      return framed(FRAME.hello, json(Hello.parse(message)))
     case 'welcome':
       return framed(FRAME.welcome, integers(message.disks.length), ...message.disks.map(welcomeDisk))
     case 'rows-ask':

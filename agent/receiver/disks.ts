@@ -26,7 +26,7 @@ type Ask<T> = T extends { readonly ask: number } ? Omit<T, 'ask'> : never
 const thrown = ({ code, detail }: MachineFault): Fault => new Fault(code as 'INTERNAL', detail)
 
 /** Buffers kept for frames to come; more than that are left to the garbage collector. */
-const SPARE_BUFFERS = 48
+const SPARE_BUFFERS = 32
 
 export class Disks {
   /** Resolves when every disk's manifest is at hand, which may take as long as reading them. */
@@ -96,7 +96,10 @@ export class Disks {
         return this.events.badBatch(message.session, message.fault)
       case 'failed':
         return this.events.failed(message.fault)
-      default: {
+      case 'opened':
+      case 'rows':
+      case 'sealed':
+      case 'refused': {
         const asked = this.waiting.get(message.ask)
         this.waiting.delete(message.ask)
         if (message.kind === 'refused') asked?.reject(thrown(message.fault))

@@ -18,15 +18,17 @@ function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
 }
 
 /** The part of WebAssembly that is used here; its types come with the browser's, which Node programs do not load. */
-declare const globalThis: {
+interface WithWebAssembly {
   readonly WebAssembly: {
     readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
   }
 }
 
 /** Memory that begins at a page: EXTENT_BYTES of it. */
-const alignedBuffer = (): Buffer =>
-  Buffer.from(new globalThis.WebAssembly.Memory({ initial: EXTENT_BYTES / 65_536 }).buffer)
+function alignedBuffer(): Buffer {
+  const { WebAssembly } = globalThis as unknown as WithWebAssembly
+  return Buffer.from(new WebAssembly.Memory({ initial: EXTENT_BYTES / 65_536 }).buffer)
+}
 
 /**
  * An open source disk. A block device is read past the page cache (O_DIRECT): the cache of the device knows nothing
@@ -53,7 +55,7 @@ export class Extents {
   /** Fills `target` (at most EXTENT_BYTES) from `offset`. Throws Fault. */
   read(offset: number, target: Buffer): void {
     const into = this.aligned ?? target
-    let got = 0
+    let got: number
     try {
       got = readSync(this.fd, into, 0, target.length, offset)
     } catch (problem) {

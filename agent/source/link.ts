@@ -10,6 +10,9 @@ const CONNECT_MS = 5_000
 /** How often a quiet connection shows a sign of life, and how long it may show none, in milliseconds. */
 const BEAT_MS = 5_000
 const SILENCE_MS = 30_000
+/** What TLS adds: a record holds up to 16 KiB and costs 22 bytes. */
+const RECORD_BYTES = 16_384
+const RECORD_COST_BYTES = 22
 
 export interface Receiver {
   readonly host: string
@@ -22,6 +25,8 @@ export interface Receiver {
 export interface LinkEvents {
   readonly message: (message: Message) => void
   readonly closed: (reason: Fault) => void
+  /** Bytes that go to the network, TLS records included. */
+  readonly sent: (bytes: number) => void
 }
 
 function pinOfPeer(socket: TLSSocket): string | undefined {
@@ -42,7 +47,7 @@ function secureSocket(receiver: Receiver): Promise<TLSSocket> {
     // The certificate says nothing; the pin below is what is trusted.
     const socket = connect({ host, port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
     const patience = setTimeout(() => refuse(`no answer within ${CONNECT_MS / 1000} s`), CONNECT_MS)
-    socket.once('error', (problem) => refuse(problem.message, problem))
+    socket.once('error', (problem: Error) => refuse(problem.message, problem))
     socket.once('close', () => refuse('it closed the connection'))
     socket.once('secureConnect', () => {
       if (pinOfPeer(socket) !== receiver.tlsPin)
@@ -57,12 +62,14 @@ function secureSocket(receiver: Receiver): Promise<TLSSocket> {
 export class Link {
   private readonly socket: TLSSocket
   private readonly beat: NodeJS.Timeout
+  private readonly sent: (bytes: number) => void
   private reason: Fault | undefined
   private heardAt = Date.now()
   private isOver = false
 
   private constructor(socket: TLSSocket, events: LinkEvents) {
     this.socket = socket
+    this.sent = events.sent
     const parser = new FrameParser((message) => {
       if (message.type === 'fault') this.reason = new Fault(message.code as 'INTERNAL', message.detail)
       else if (!this.isOver) events.message(message)
@@ -77,7 +84,10 @@ export class Link {
         this.close(new Fault('PROTOCOL', `the receiver: ${problem.message}`))
       }
     })
-    socket.on('error', (problem) => (this.reason ??= new Fault('RECEIVER_UNREACHABLE', problem.message)))
+    socket.on(
+      'error',
+      (problem: Error) => (this.reason ??= new Fault('RECEIVER_UNREACHABLE', problem.message)),
+    )
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       clearInterval(this.beat)
@@ -100,7 +110,9 @@ export class Link {
 
   /** Writes a frame; true when more may follow at once, else `drained` tells when. */
   send(frame: Buffer): boolean {
-    return this.isOver || this.socket.write(frame)
+    if (this.isOver) return true
+    this.sent(frame.length + Math.ceil(frame.length / RECORD_BYTES) * RECORD_COST_BYTES)
+    return this.socket.write(frame)
   }
 
   /** Waits until the socket takes more, or is closed. */

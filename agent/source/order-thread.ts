@@ -18,7 +18,7 @@ import { EXTENT_BYTES, Extents } from './extents.ts'
 import type { Receiver } from './link.ts'
 import { Progress } from './progress.ts'
 import { Sender } from './sender.ts'
-import { Throttle } from './throttle.ts'
+import { bookSending } from './throttle.ts'
 
 /** A disk of the order as its threads share it. */
 export interface ThreadDisk {
@@ -43,7 +43,7 @@ export interface OrderThreadData {
     readonly window: number
     readonly reconnectMs: number
     readonly compression: SyncOrder['compression']
-    /** For this thread; null for no limit. */
+    /** For all threads together; null for no limit. */
     readonly bytesPerSecond: number | null
   } | null
   readonly disks: readonly ThreadDisk[]
@@ -59,7 +59,11 @@ export type FromOrderThread =
   | { readonly kind: 'failed'; readonly fault: MachineFault }
 
 export type ToOrderThread =
-  { readonly kind: 'seal' } | { readonly kind: 'ticket'; readonly ticket: string } | { readonly kind: 'end' }
+  /** The groups that the receiver has are in shared memory: begin. */
+  | { readonly kind: 'go' }
+  | { readonly kind: 'seal' }
+  | { readonly kind: 'ticket'; readonly ticket: string }
+  | { readonly kind: 'end' }
 
 /** Starts a thread. */
 export const startOrderThread = (data: OrderThreadData): Worker =>
@@ -82,7 +86,6 @@ class OrderThread {
   readonly progress: Progress
   readonly sender: Sender | undefined
   private readonly compression: CompressionChoice
-  private readonly throttle: Throttle | undefined
   private builder: BatchBuilder | undefined
 
   constructor(data: OrderThreadData) {
@@ -92,7 +95,6 @@ class OrderThread {
     this.sender = send ? new Sender({ ...send, connection, progress: this.progress }) : undefined
     const now = performance.now()
     this.compression = new CompressionChoice(send?.compression ?? 'off', now)
-    this.throttle = send?.bytesPerSecond ? new Throttle(send.bytesPerSecond, now) : undefined
   }
 
   /** Reaches the receiver; the first thread shares what it learns of the groups. */
@@ -213,7 +215,8 @@ class OrderThread {
     if (builder === undefined || this.sender === undefined) return
     const framed = builder.finish(this.compression.isWorthwhile())
     if (framed.blockBytes === 0) return this.sender.giveBack(framed.buffer)
-    const wait = this.throttle?.take(framed.frame.length, performance.now()) ?? 0
+    const rate = this.data.send?.bytesPerSecond
+    const wait = rate ? bookSending(this.progress.sendClock, framed.frame.length, rate, Date.now()) : 0
     if (wait > 0) await this.progress.timed('limitUs', pause(wait))
     const waited = await this.sender.send(framed)
     this.compression.sent(framed.frame.length, waited, performance.now())
@@ -224,7 +227,10 @@ async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>):
   const say = (message: FromOrderThread): void => port.postMessage(message)
   const failed = (problem: unknown): void => say({ kind: 'failed', fault: asMachineFault(problem) })
   const thread = new OrderThread(data)
+  let begin: () => void = () => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
   port.on('message', (message: ToOrderThread) => {
+    if (message.kind === 'go') return begin()
     if (message.kind === 'ticket') return thread.sender?.renew(message.ticket)
     if (message.kind === 'seal')
       return void thread.sender?.sealed().then((roots) => say({ kind: 'sealed', roots }), failed)
@@ -234,6 +240,7 @@ async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>):
   try {
     await thread.welcome()
     say({ kind: 'welcomed' })
+    await begun
     await thread.run()
     say({ kind: 'finished' })
   } catch (problem) {

@@ -102,10 +102,11 @@ export class Order {
       ticket.receiver && this.order.receiver && this.order.kind === 'sync'
         ? { ...this.order.receiver, tlsPin: ticket.receiver.tlsPin }
         : null
-    const first = this.start(0, receiver)
-    await first.welcomed
-    const others = Array.from({ length: this.order.connections - 1 }, (_, i) => this.start(i + 1, receiver))
-    const all = [first, ...others]
+    const all = Array.from({ length: this.order.connections }, (_, i) => this.start(i, receiver))
+    const [first] = all
+    if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
+    await Promise.race([first.welcomed, ...all.map(({ failed }) => failed)])
+    this.tell({ kind: 'go' })
     await Promise.race([Promise.all(all.map(({ finished }) => finished)), ...all.map(({ failed }) => failed)])
     if (this.progress.isStopped()) return undefined
     const roots = this.disks.map(({ source, own }) => rootOf(source.sizeBytes, new Uint8Array(own)))
@@ -163,7 +164,7 @@ export class Order {
         window: Math.max(2, Math.floor(WINDOW / order.connections)),
         reconnectMs: this.place.reconnectMs,
         compression: order.compression,
-        bytesPerSecond: order.bytesPerSecond && Math.ceil(order.bytesPerSecond / order.connections),
+        bytesPerSecond: order.bytesPerSecond,
       },
     }
     const thread = startOrderThread(data)

@@ -1,8 +1,8 @@
 /** The counters that all threads of an order share, without messages. */
 
 /** Fields of the order as a whole. Times are microseconds that threads spent waiting. */
-const WHOLE = { stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4 } as const
-const WHOLE_FIELDS = 5
+const WHOLE = { stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4, sendAtUs: 5 } as const
+const WHOLE_FIELDS = 6
 /** Fields of each disk. */
 const DISK = { nextGroup: 0, comparedBytes: 1, changedBytes: 2, appliedBytes: 3 } as const
 const DISK_FIELDS = 4
@@ -30,6 +30,18 @@ export class Progress {
 
   add(field: WholeField, by: number): void {
     Atomics.add(this.fields, WHOLE[field], BigInt(Math.round(by)))
+  }
+
+  /** The clock of the rate limit (`throttle.ts`), in milliseconds; returns what `next` made of it. */
+  readonly sendClock = {
+    update: (next: (current: number) => number): number => {
+      for (;;) {
+        const current = Atomics.load(this.fields, WHOLE.sendAtUs)
+        const wanted = BigInt(Math.round(next(Number(current) / 1000) * 1000))
+        if (Atomics.compareExchange(this.fields, WHOLE.sendAtUs, current, wanted) === current)
+          return Number(wanted) / 1000
+      }
+    },
   }
 
   getDisk(disk: number, field: DiskField): number {

@@ -27,8 +27,6 @@ export interface SenderSettings {
 const FINAL = ['TICKET_REFUSED', 'RECEIVER_DISK_FULL', 'RECEIVER_IO', 'INTERNAL']
 /** How often a connection may end with PROTOCOL: a flipped bit may happen, a pattern is a bug. */
 const PROTOCOL_ENDS = 3
-const TLS_RECORD_BYTES = 16_384
-const TLS_OVERHEAD_BYTES = 22
 
 interface Deferred<T> {
   readonly promise: Promise<T>
@@ -63,6 +61,9 @@ export class Sender {
   private failure: Fault | undefined
   private protocolEnds = 0
   private isClosed = false
+  private isWelcome = false
+  /** When the connection was lost, until the receiver welcomes it again. */
+  private lostAt: number | undefined
 
   constructor(settings: SenderSettings) {
     this.settings = settings
@@ -110,7 +111,7 @@ export class Sender {
     this.unacked.push(entry)
     failpoint('agent:batch:before')
     const start = performance.now()
-    if (this.link && !this.write(this.link, entry.frame))
+    if (this.link && !this.link.send(entry.frame))
       await this.settings.progress.timed('drainUs', this.link.drained())
     failpoint('agent:batch:after')
     return performance.now() - start
@@ -155,12 +156,6 @@ export class Sender {
     this.link?.say(message)
   }
 
-  private write(link: Link, frame: Buffer): boolean {
-    const records = Math.ceil(frame.length / TLS_RECORD_BYTES)
-    this.settings.progress.add('wireBytes', frame.length + records * TLS_OVERHEAD_BYTES)
-    return link.send(frame)
-  }
-
   private async connect(): Promise<void> {
     const { receiver, connection, reconnectMs } = this.settings
     const until = Date.now() + reconnectMs
@@ -169,6 +164,7 @@ export class Sender {
         const link = await Link.open(receiver, {
           message: (message) => this.take(link, message),
           closed: (reason) => this.dropped(reason),
+          sent: (bytes) => this.settings.progress.add('wireBytes', bytes),
         })
         const wantsGroups = connection === 0 && !this.isWelcome
         const hello = { version: WIRE_VERSION, ticket: this.ticket, connection, wantsGroups }
@@ -184,10 +180,6 @@ export class Sender {
     }
   }
 
-  private isWelcome = false
-  /** When the connection was lost, until the receiver welcomes it again. */
-  private lostAt: number | undefined
-
   private take(link: Link, message: Message): void {
     switch (message.type) {
       case 'welcome':
@@ -202,7 +194,13 @@ export class Sender {
         return
       case 'sealed':
         return this.seal?.resolve(new Map(message.disks.map(({ index, root }) => [index, root])))
-      default:
+      case 'hello':
+      case 'rows-ask':
+      case 'batch':
+      case 'flush':
+      case 'seal':
+      case 'renew':
+      case 'fault':
         link.close(new Fault('PROTOCOL', `a receiver does not send ${message.type}`))
     }
   }
@@ -216,7 +214,7 @@ export class Sender {
     for (const entry of this.unacked) {
       entry.sequence = ++this.sequence
       renumber(entry.frame, entry.sequence)
-      this.write(link, entry.frame)
+      link.send(entry.frame)
     }
     if (this.rows) this.say({ type: 'rows-ask', disk: this.rows.disk, group: this.rows.group })
     if (this.seal) this.say({ type: 'seal' })

@@ -1,26 +1,19 @@
-/** A token bucket: how long to wait before sending so that a rate is kept. */
+/** The rate limit of an order: one clock in shared memory that all its threads send by. */
 
-/** How much may go out at once after a silence, in seconds of the rate. */
-const BURST_SECONDS = 0.25
+/** How much may go out at once after a silence, in milliseconds of the rate. */
+const BURST_MS = 250
 
-/** Pure but for the time it is given (milliseconds, monotonic). */
-export class Throttle {
-  private readonly bytesPerMs: number
-  private tokens: number
-  private at: number
+/** When the next byte may go (ms), and how to change that atomically against the other threads. */
+export interface SendClock {
+  readonly update: (next: (current: number) => number) => number
+}
 
-  constructor(bytesPerSecond: number, nowMs: number) {
-    this.bytesPerMs = bytesPerSecond / 1000
-    this.tokens = bytesPerSecond * BURST_SECONDS
-    this.at = nowMs
-  }
-
-  /** Takes `bytes` and returns how many milliseconds to wait before they go. Larger pieces than the burst go into debt. */
-  take(bytes: number, nowMs: number): number {
-    const most = this.bytesPerMs * 1000 * BURST_SECONDS
-    this.tokens = Math.min(most, this.tokens + (nowMs - this.at) * this.bytesPerMs)
-    this.at = nowMs
-    this.tokens -= bytes
-    return this.tokens >= 0 ? 0 : -this.tokens / this.bytesPerMs
-  }
+/**
+ * Books `bytes` at `bytesPerSecond` and returns how many milliseconds to wait before they go. `nowMs`: milliseconds
+ * on a clock that all threads share. Not repeatable: each call books anew.
+ */
+export function bookSending(clock: SendClock, bytes: number, bytesPerSecond: number, nowMs: number): number {
+  const costMs = (bytes / bytesPerSecond) * 1000
+  const mayGoAt = clock.update((current) => Math.max(current, nowMs - BURST_MS) + costMs) - costMs
+  return Math.max(0, mayGoAt - nowMs)
 }

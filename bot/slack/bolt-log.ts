@@ -1,4 +1,4 @@
-import bolt from '@slack/bolt'
+import { LogLevel } from '@slack/bolt'
 import type { Logger } from '@slack/bolt'
 import type { App } from '../../core/app/assemble.ts'
 
@@ -11,7 +11,7 @@ export function boltLogger(log: App['log']): Logger {
     warn: (...parts: unknown[]) => log.warn('slack', { words: words(parts) }),
     error: (...parts: unknown[]) => log.error('slack', { words: words(parts) }),
     setLevel: () => undefined,
-    getLevel: () => bolt.LogLevel.INFO,
+    getLevel: () => LogLevel.INFO,
     setName: () => undefined,
   }
 }

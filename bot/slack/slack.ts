@@ -1,5 +1,5 @@
 /** Slack: `/ferry <command>` over Bolt. It can ask so far, not change. */
-import bolt from '@slack/bolt'
+import { App as BoltApp, HTTPReceiver } from '@slack/bolt'
 import type { RespondFn } from '@slack/bolt'
 import type { App } from '../../core/app/assemble.ts'
 import { readInvocation } from '../../core/commands/read.ts'
@@ -22,12 +22,12 @@ const RESPONSE_URL = 'https://hooks.slack.com/'
 
 export function createSlack(app: App, settings: SlackSettings): Door {
   const logger = boltLogger(app.log)
-  const receiver = new bolt.HTTPReceiver({
+  const receiver = new HTTPReceiver({
     signingSecret: settings.signingSecret,
     endpoints: ['/slack/events'],
     logger,
   })
-  const slack = new bolt.App({
+  const slack = new BoltApp({
     receiver,
     // Given here, Bolt need not ask Slack who it is before it can answer the first command.
     authorize: async () => ({ botToken: settings.botToken }),

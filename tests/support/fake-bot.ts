@@ -88,7 +88,7 @@ export class FakeBot {
 
   private answer(request: IncomingMessage, text: string): unknown {
     const body: unknown = JSON.parse(text)
-    switch (request.url) {
+    switch (request.url ?? '') {
       case '/api/agents/enrol': {
         const enrolment = EnrolRequest.parse(body)
         const id = this.meet(enrolment.code, { publicKey: enrolment.publicKey, enrolment })

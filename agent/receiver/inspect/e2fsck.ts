@@ -27,9 +27,9 @@ export async function e2fsck(name: string, path: string, offset: number): Promis
       const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '')
       const detail = (lines.at(-1) ?? 'e2fsck said nothing').slice(0, 2000)
       if (!problem) return resolve({ name, ok: true, detail })
-      // 4: errors left uncorrected. 8 and more: e2fsck itself could not work, which says nothing of the file system.
-      const code = typeof problem.code === 'number' ? problem.code : undefined
-      if (code !== undefined && code < 8) return resolve({ name, ok: false, detail })
+      // Bit 4: errors left uncorrected. Without it e2fsck could not work, which says nothing of the file system.
+      const code = typeof problem.code === 'number' ? problem.code : 0
+      if ((code & 4) !== 0) return resolve({ name, ok: false, detail })
       resolve({ name, ok: null, detail: `e2fsck could not check it: ${detail}` })
     })
   })

@@ -44,10 +44,18 @@ export async function rootOfDisk(
 
 async function checkPartition(read: ReadAt, path: string, partition: Partition): Promise<DiskCheck[]> {
   const place = partition.number === 0 ? 'whole disk' : `partition ${partition.number}`
-  const { kind, ok, detail } = readSuperblock(read, partition)
+  const { kind, ok, detail, needsReplay } = readSuperblock(read, partition)
   const checks: DiskCheck[] = [{ name: `${place}: ${kind}`, ok, detail }]
-  if (kind === 'ext') checks.push(await e2fsck(`${place}: e2fsck`, path, partition.offset))
-  return checks
+  if (kind !== 'ext') return checks
+  const checked = await e2fsck(`${place}: e2fsck`, path, partition.offset)
+  // Reading only, e2fsck cannot replay the journal of a file system that was copied in use: what it then finds proves nothing.
+  const isUnsure = checked.ok === false && needsReplay
+  return [
+    ...checks,
+    isUnsure
+      ? { ...checked, ok: null, detail: `before its journal is replayed: ${checked.detail}` }
+      : checked,
+  ]
 }
 
 /** What the file systems of a disk look like. Never throws for what lies there. */

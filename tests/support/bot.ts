@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApi } from '../../bot/api/api.ts'
+import { startServer } from '../../bot/server.ts'
+import { createSlack } from '../../bot/slack/slack.ts'
+import { prepareApp } from '../../core/app.ts'
+import { freshDatabase } from './postgres.ts'
+
+/** Who may do what in tests: one person per role. Their tokens are their names. */
+export const PEOPLE = ['viewer', 'operator', 'approver', 'admin'] as const
+export const SLACK_SECRET = 'a-signing-secret-for-tests'
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export interface TestBot {
+  readonly url: string
+  /** Stops the doors and closes the database; nothing of the engine runs. */
+  stop(): Promise<void>
+}
+
+/** A bot on a port and a database of its own, with all its doors, on bundles that are only texts. */
+export async function startTestBot(): Promise<TestBot> {
+  const folder = mkdtempSync(join(tmpdir(), 'ferry-bot-'))
+  writeFileSync(join(folder, 'ferry-agent.mjs'), 'the agent')
+  writeFileSync(join(folder, 'ferry-receiver.mjs'), 'the receiver')
+  writeFileSync(
+    join(folder, 'ferry.yaml'),
+    JSON.stringify({
+      people: PEOPLE.map((name) => ({
+        name,
+        role: name,
+        tokens: [`sha256:${sha256(name)}`],
+        slack: `U-${name}`,
+      })),
+      cloud: { zone: 'z', vswitch: 'v', security_group: 's', base_image: 'b' },
+    }),
+  )
+  const prepared = prepareApp({
+    DATABASE_URL: await freshDatabase(),
+    ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
+    FERRY_POLICY: join(folder, 'ferry.yaml'),
+    FERRY_BUNDLES: folder,
+    FERRY_LOG_LEVEL: 'silent',
+    SLACK_SIGNING_SECRET: SLACK_SECRET,
+    SLACK_BOT_TOKEN: 'xoxb-never-used-here',
+  })
+  const server = await startServer('127.0.0.1', 0, (error) => {
+    throw error
+  })
+  const url = `http://127.0.0.1:${server.port}`
+  const app = await prepared.open(url)
+  server.open({ api: createApi(app), slack: prepared.slack && createSlack(app, prepared.slack) })
+  return {
+    url,
+    stop: async () => {
+      app.endWaits()
+      await server.close(5000)
+      await app.stop()
+    },
+  }
+}
