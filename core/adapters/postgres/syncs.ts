@@ -8,7 +8,11 @@ import { syncs } from './schema/jobs.ts'
 type Row = typeof syncs.$inferSelect
 
 function toProgress(row: Row): SyncProgress {
-  const { totalBytes, comparedBytes, changedBytes, appliedBytes, wireBytes } = row
+  const { totalBytes, comparedBytes, earlierAppliedBytes } = row
+  // A block that an earlier order applied differs no more: what has changed is both together.
+  const changedBytes = earlierAppliedBytes + row.changedBytes
+  const appliedBytes = earlierAppliedBytes + row.appliedBytes
+  const wireBytes = row.earlierWireBytes + row.wireBytes
   const { compareRate, applyRate, limitedBy, imagePercent, comparison, progressAt } = row
   const counters = { totalBytes, comparedBytes, changedBytes, appliedBytes, wireBytes }
   return { ...counters, compareRate, applyRate, limitedBy, imagePercent, comparison, at: progressAt }
@@ -71,6 +75,9 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
       await run(sql`
         update syncs
         set order_epoch = ${epoch}, ordered_at = now(), tries = tries + 1, phase = 'comparing',
+          earlier_applied_bytes = earlier_applied_bytes + applied_bytes,
+          earlier_wire_bytes = earlier_wire_bytes + wire_bytes,
+          compared_bytes = 0, changed_bytes = 0, applied_bytes = 0, wire_bytes = 0,
           agent_status = 'silent', agent_reported_at = null, agent_moved_at = null, agent_roots = null,
           agent_fault = null, sealed_roots = null, receiver_fault = null, compare_rate = 0, apply_rate = 0
         where id = ${id} and result is null and order_epoch is distinct from ${epoch}
@@ -96,7 +103,8 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
       await run(sql`
         update syncs set transferred_at = null, roots = null, order_epoch = null, agent_status = 'silent',
           agent_reported_at = null, agent_moved_at = null, agent_roots = null, agent_fault = null,
-          sealed_roots = null, receiver_fault = null, image_percent = 0, phase = 'comparing'
+          sealed_roots = null, receiver_fault = null, image_percent = 0, phase = 'comparing',
+          earlier_applied_bytes = 0, applied_bytes = 0, changed_bytes = 0
         where id = ${id} and result is null`)
     },
 

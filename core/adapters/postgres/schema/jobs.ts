@@ -128,6 +128,9 @@ export const syncs = pgTable(
     changedBytes: bytes(),
     appliedBytes: bytes(),
     wireBytes: bytes(),
+    /** What former orders of this sync had applied and sent; the columns above are the present order's. */
+    earlierAppliedBytes: bytes(),
+    earlierWireBytes: bytes(),
     compareRate: doublePrecision().notNull().default(0),
     applyRate: doublePrecision().notNull().default(0),
     limitedBy: text().$type<SyncProgress['limitedBy']>(),
