@@ -31,6 +31,8 @@ const SPARE_BUFFERS = 24
 export class Disks {
   /** Resolves when every disk's manifest is at hand, which may take as long as reading them. */
   readonly ready: Promise<void>
+  /** Rejects when the thread ends, which it only does because of a bug; the receiver is of no use then. */
+  readonly ended: Promise<never>
   private readonly thread: Worker
   private readonly events: DiskEvents
   private readonly waiting = new Map<
@@ -43,6 +45,11 @@ export class Disks {
   constructor(data: DiskThreadData, events: DiskEvents) {
     this.events = events
     this.thread = startDiskThread(data)
+    this.ended = new Promise((_, reject) => {
+      this.thread.on('error', reject)
+      this.thread.on('exit', (code) => reject(new Error(`the disk thread ended with ${code}`)))
+    })
+    this.ended.catch(() => undefined)
     this.ready = new Promise((resolve, reject) => {
       this.thread.on('error', reject)
       this.thread.on('message', (message: FromDisks) => {

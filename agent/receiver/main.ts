@@ -24,7 +24,7 @@ async function receive(home: Home, devices: string, address: string): Promise<vo
     sealed: (sealed) => heart.sealed(sealed),
   })
   log('info', 'listening', { port: listening.port })
-  void heart.run()
+  const living = heart.run()
   try {
     await listening.disks.ready
     log('info', 'the disks are ready')
@@ -32,6 +32,7 @@ async function receive(home: Home, devices: string, address: string): Promise<vo
     await reportUntilTaken(home, identity, { status: 'failed', fault: asMachineFault(problem) })
     throw problem
   }
+  await Promise.race([living, listening.disks.ended])
 }
 
 async function main(): Promise<void> {

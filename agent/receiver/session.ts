@@ -53,7 +53,10 @@ export class Session {
     this.parser = new FrameParser((message) => this.take(message), HELLO_BYTES, host.disks.allocate)
     this.patience = setTimeout(() => this.fail(new Fault('TICKET_REFUSED', 'no ticket was shown')), HELLO_MS)
     socket.setNoDelay(true)
-    socket.setTimeout(IDLE_MS, () => this.fail(new Fault('PROTOCOL', 'nothing came for 60 s')))
+    socket.setTimeout(IDLE_MS, () => {
+      // With batches on their way it is the disk that is slow, and the socket may not even be read.
+      if (this.inFlight.length === 0) this.fail(new Fault('PROTOCOL', 'nothing came for 60 s'))
+    })
     socket.on('data', (chunk: Buffer) => this.read(chunk))
     socket.on('error', (problem) =>
       log('info', 'a connection broke', { session: id, because: wordsOf(problem) }),

@@ -73,10 +73,11 @@ export class Windows {
     while (this.running) await this.running
   }
 
-  /** Waits, and after a failure records durably what is unknown now. Throws Fault if the disk still refuses. */
+  /** After a failure: records durably what is unknown now. Throws Fault if the disk still refuses. */
   async recover(): Promise<void> {
-    await this.settled()
+    // While others write there is always a window under way: only a failure is worth waiting for its end.
     if (!this.isDamaged) return
+    await this.settled()
     try {
       for (const store of this.stores.values()) store.compact()
     } catch (problem) {
