@@ -16,6 +16,7 @@ const RECONNECT_MS = '2000'
 
 export interface Stage {
   readonly server: string
+  readonly botPid: number
   /** Where snapshots lie as files: for the proof. */
   readonly sandboxHome: string
   /** Asks as one of the two people; the token is read from their token file. */
@@ -77,6 +78,7 @@ export async function setStage(directory: string, port: number): Promise<Stage> 
   }
   return {
     server,
+    botPid: bot.pid ?? 0,
     sandboxHome: join(stateDirectory, 'sandbox'),
     ask: (person, text) => ask(server, token(person), text),
     startAgent: (code, disks) => {

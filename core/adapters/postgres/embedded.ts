@@ -35,6 +35,7 @@ export interface EmbeddedPostgres {
 const STARTS = 3
 const BETWEEN_STARTS_MS = 200
 const ADOPT_WITHIN_MS = 30_000
+const ENDS_WITHIN_MS = 5000
 
 /**
  * Starts a real PostgreSQL for Ferry alone, for those who bring none (no DATABASE_URL): on 127.0.0.1, behind a random
@@ -59,13 +60,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 async function adopt(layout: Layout): Promise<EmbeddedPostgres | undefined> {
-  const living = await findLiving(layout.data, ADOPT_WITHIN_MS)
-  if (living === undefined) return undefined
-  const url = urlOf(await readFile(layout.password, 'utf8'), living.port)
-  if (!(await answersAsOurs(url, layout.data))) {
-    throw new Error(`What answers on port ${living.port} is not the database of ${layout.data}.`)
+  const until = Date.now() + ENDS_WITHIN_MS
+  for (;;) {
+    const living = await findLiving(layout.data, ADOPT_WITHIN_MS)
+    if (living === undefined) return undefined
+    const url = urlOf(await readFile(layout.password, 'utf8'), living.port)
+    if (await answersAsOurs(url, layout.data))
+      return { url, adopted: true, stop: () => stopPostmaster(layout.data, living.pid) }
+    // One that was told to end a moment ago lives on without answering, and is gone at the next look.
+    if (Date.now() > until)
+      throw new Error(`What answers on port ${living.port} is not the database of ${layout.data}.`)
+    await pause(BETWEEN_STARTS_MS)
   }
-  return { url, adopted: true, stop: () => stopPostmaster(layout.data, living.pid) }
 }
 
 async function startNew(options: EmbeddedPostgresOptions, layout: Layout): Promise<EmbeddedPostgres> {
