@@ -19747,7 +19747,7 @@ function progressLine(view) {
     view.phase,
     `${Math.floor(view.percent)} % of the sync`,
     ...view.limitedBy === null ? [] : [`limited by ${view.limitedBy}`],
-    ...view.leftMs === null ? [] : [`${formatDuration(view.leftMs)} left`]
+    ...view.leftMs === null || view.totalBytes === 0 ? [] : [`${formatDuration(view.leftMs)} left`]
   ].join(", ");
 }
 function drawBar(done, width) {
