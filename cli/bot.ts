@@ -21,9 +21,11 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
     text = await response.text()
-  } catch {
+  } catch (error) {
     throw new Unreachable(
-      `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`,
+      isRefused(error)
+        ? `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`
+        : `The bot at ${settings.server} did not answer to the end. It may have done what was asked: \`status\` shows.`,
     )
   }
   const reply = asReply(text)
@@ -32,6 +34,12 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
       `What answers at ${settings.server} is not a Ferry bot. FERRY_SERVER_URL names the bot.`,
     )
   return reply
+}
+
+/** Whether nobody was there at all, so that nothing can have happened. */
+function isRefused(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'].some((code) => code === cause?.code)
 }
 
 function asReply(text: string): Reply | undefined {
