@@ -56,7 +56,7 @@ export type FromDisks =
 
 /** Starts the thread. */
 export const startDiskThread = (data: DiskThreadData): Worker =>
-  new Worker(new URL(import.meta.url), { workerData: data })
+  new Worker(new URL(import.meta.url), { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
 
 const memoryOf = (batch: WindowBatch): ArrayBuffer => batch.body.buffer as ArrayBuffer
 

@@ -26,7 +26,7 @@ type Ask<T> = T extends { readonly ask: number } ? Omit<T, 'ask'> : never
 const thrown = ({ code, detail }: MachineFault): Fault => new Fault(code as 'INTERNAL', detail)
 
 /** Buffers kept for frames to come; more than that are left to the garbage collector. */
-const SPARE_BUFFERS = 32
+const SPARE_BUFFERS = 24
 
 export class Disks {
   /** Resolves when every disk's manifest is at hand, which may take as long as reading them. */

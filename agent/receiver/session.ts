@@ -29,7 +29,7 @@ const IDLE_MS = 60_000
 /** How long a stranger may take to show a ticket. */
 const HELLO_MS = 10_000
 /** Bytes of one session on their way to the disks, above which its socket is not read. */
-const PAUSE_BYTES = 12 * 1024 * 1024
+const PAUSE_BYTES = 8 * 1024 * 1024
 
 export class Session {
   readonly id: number

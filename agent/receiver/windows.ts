@@ -21,7 +21,7 @@ import type { DiskStore } from './disk-store.ts'
 import { writeBlocks } from './write-blocks.ts'
 
 /** Bytes of blocks in one window, at most. */
-export const WINDOW_BYTES = 16 * 1024 * 1024
+export const WINDOW_BYTES = 12 * 1024 * 1024
 
 /** A batch on its way to the disk. */
 export interface WindowBatch {

@@ -29,7 +29,7 @@ export interface OrderPlace {
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
-const WINDOW = 32
+const WINDOW = 24
 /** How long a stop may take, in milliseconds: threads end by themselves sooner unless the receiver is away. */
 const STOP_MS = 1500
 

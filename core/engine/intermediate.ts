@@ -175,18 +175,33 @@ async function secondLook(work: JobWork, instanceId: string): Promise<Instance> 
   })
 }
 
-/** Returns the time after which the receiver must have been heard of to count as answering. */
+/**
+ * Restarts the instance when its receiver has fallen silent. One that an agent could not reach a moment ago is given
+ * one heartbeat to show that it lives. Returns the time after which it must have been heard of to count as answering.
+ */
 async function restartIfSilent(work: JobWork, id: string, instance: Instance): Promise<number> {
   const { store, cloud, clock, settings, log } = work.parts
-  const current = await store.intermediates.current(work.job.id)
-  const seenAt = current?.id === id ? current.receiver?.seenAt : undefined
-  if (seenAt === undefined) return 0
-  const fresh = clock.now().getTime() - settings.timings.receiverSilenceMs
-  if (seenAt.getTime() > fresh) return fresh
+  const { receiverSilenceMs, receiverBeatMs, lookMs } = settings.timings
+  const seenAt = async (): Promise<number | undefined> => {
+    const current = await store.intermediates.current(work.job.id)
+    return current?.id === id ? current.receiver?.seenAt.getTime() : undefined
+  }
+  const first = await seenAt()
+  if (first === undefined) return 0
+  const now = clock.now().getTime()
+  const { fault } = work.job
+  const doubtedAt = fault?.code === 'RECEIVER_UNREACHABLE' ? fault.at.getTime() : 0
+  const aliveSince = Math.max(now - receiverSilenceMs, doubtedAt)
+  if (first > aliveSince) return aliveSince
+  if (first > now - receiverSilenceMs)
+    while (clock.now().getTime() < now + receiverBeatMs) {
+      await work.sleep(lookMs)
+      if (((await seenAt()) ?? 0) > aliveSince) return aliveSince
+    }
   log.info('restarting the intermediate: its receiver is silent', {
     job: work.job.name,
     instance: instance.id,
   })
   await cloud.restartInstance(instance.id)
-  return seenAt.getTime()
+  return (await seenAt()) ?? first
 }

@@ -24,6 +24,8 @@ export interface Timings {
   readonly agentSilenceMs: number
   /** A receiver silent for this long is restarted when the job is taken up again. */
   readonly receiverSilenceMs: number
+  /** A receiver that lives is heard of at least once in this time. */
+  readonly receiverBeatMs: number
   /** From a started instance to its receiver's first word. */
   readonly receiverStartMs: number
   /** No byte moved for this long: the sync has stopped moving. */
@@ -41,6 +43,7 @@ export const TIMINGS: Timings = {
   cloudLookMs: 3000,
   agentSilenceMs: 45_000,
   receiverSilenceMs: 20_000,
+  receiverBeatMs: 7000,
   receiverStartMs: 600_000,
   stalledMs: 300_000,
   lostConfirmMs: 30_000,

@@ -21,9 +21,9 @@ export async function until<T>(what: string, fact: () => T | undefined | false, 
 
 let built: Promise<string[]> | undefined
 
-/** Paths of the built bundles: agent, receiver. Built once per test file. */
+/** Paths of the built bundles. Built once per test file, outside the repository: they must run on their own. */
 export async function bundles(): Promise<{ readonly agent: string; readonly receiver: string }> {
-  const [agent, receiver] = await (built ??= buildAgents())
+  const [agent, receiver] = await (built ??= buildAgents(mkdtempSync(join(tmpdir(), 'ferry-bundles-'))))
   if (!agent || !receiver) throw new Error('the bundles were not built')
   return { agent, receiver }
 }
