@@ -23,9 +23,9 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
     text = await response.text()
   } catch (error) {
     throw new Unreachable(
-      isRefused(error)
-        ? `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`
-        : `The bot at ${settings.server} did not answer to the end. It may have done what was asked: \`status\` shows.`,
+      isLost(error)
+        ? `The bot at ${settings.server} did not answer to the end. It may have done what was asked: \`status\` shows.`
+        : `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`,
     )
   }
   const reply = asReply(text)
@@ -36,10 +36,11 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
   return reply
 }
 
-/** Whether nobody was there at all, so that nothing can have happened. */
-function isRefused(error: unknown): boolean {
-  const { cause } = error as { cause?: { code?: unknown } }
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'].some((code) => code === cause?.code)
+/** Whether the connection broke, or took too long, after the bot may have read what was asked. */
+function isLost(error: unknown): boolean {
+  const { name, cause } = error as { name?: string; cause?: { code?: unknown } }
+  const codes = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']
+  return name === 'TimeoutError' || codes.some((code) => code === cause?.code)
 }
 
 function asReply(text: string): Reply | undefined {
