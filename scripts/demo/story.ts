@@ -6,7 +6,7 @@ import { buildServerDisks, changeServerDisks } from '../../sandbox/server-disk.t
 import type { ServerDisks } from '../../sandbox/server-disk.ts'
 import { until } from './ask.ts'
 import { act, answers, asks, detail, happens } from './narrator.ts'
-import { sha256 } from './proof.ts'
+import { differingBytes, sha256 } from './proof.ts'
 import type { Stage } from './stage.ts'
 import { snapshotFile } from '../../sandbox/ecs/bytes.ts'
 
@@ -56,11 +56,15 @@ export async function play(stage: Stage, disks: ServerDisks): Promise<Outcome> {
   await say('alice', `interval ${JOB} 2h`, ['Interval'])
 
   act('The receiver dies in mid-transfer')
+  const before = await stage.ask('alice', `status ${JOB}`)
   changeServerDisks(disks, { round: 2, systemKiB: 49_152, dataKiB: 16_384 })
-  happens('a large deployment; the office line must not be filled by it')
+  const toSend = await changedSince(stage, disks, String(before.data?.['imageId']))
+  happens(
+    `a large deployment: ${formatBytes(toSend)} of blocks differ now; the office line must not be filled`,
+  )
   await say('alice', `limit ${JOB} 200mbit`, ['Limit'])
   await say('alice', `sync ${JOB}`)
-  const killed = await killInMidTransfer(stage)
+  const durable = await killInMidTransfer(stage, toSend)
   await waitFor(stage, 'error')
   const cause = await say('alice', `troubleshoot ${JOB}`, [
     'Code',
@@ -70,14 +74,12 @@ export async function play(stage: Stage, disks: ServerDisks): Promise<Outcome> {
   ])
   await say('alice', `limit ${JOB} off`)
   await say('alice', `retry ${JOB}`)
-  const resumed = await waitFor(stage, 'waiting', 3)
-  tellSync(resumed)
+  tellSync(await waitFor(stage, 'waiting', 3))
   const history = await stage.ask('alice', `history ${JOB}`)
-  const retried = (
-    history.data?.['syncs'] as { sync: number; changedBytes: number; wireBytes: number }[]
-  ).find(({ sync }) => sync === 3)
+  const syncs = history.data?.['syncs'] as { sync: number; changedBytes: number }[]
+  const resent = syncs.find(({ sync }) => sync === 3)?.changedBytes ?? Infinity
   happens(
-    `when it died ${formatBytes(killed.appliedBytes)} were durable; after it the rest was sent: ${formatBytes(retried?.wireBytes ?? 0)} of ${formatBytes(killed.changedTotal)}`,
+    `${formatBytes(durable)} were durable when it died; the retry sent the other ${formatBytes(resent)} of ${formatBytes(toSend)}`,
   )
 
   act('Cutover: the services are stopped, the last sync needs a second person')
@@ -127,7 +129,7 @@ export async function play(stage: Stage, disks: ServerDisks): Promise<Outcome> {
         claim: 'the failure was named RECEIVER_UNREACHABLE',
         isTrue: cause.data?.['code'] === 'RECEIVER_UNREACHABLE',
       },
-      { claim: 'the retry sent no more than what was missing', isTrue: isFrugal(killed, retried?.wireBytes) },
+      { claim: 'the retry sent no more than what was missing', isTrue: resent <= toSend - durable },
       {
         claim: 'the verification read the synced bytes from the image',
         isTrue: bytes.length === 2 && bytes.every(({ ok }) => ok === true),
@@ -177,15 +179,22 @@ function tellSync(reply: Reply): void {
   answers('done', reply.facts['Last sync'] ?? '', { 'Next sync': reply.facts['Next sync'] ?? '' })
 }
 
-/** Kills the receiver once some blocks are durable and some are not. */
-async function killInMidTransfer(stage: Stage): Promise<{ appliedBytes: number; changedTotal: number }> {
+/** The bytes in blocks that differ from an image: what the next sync has to send, found without Ferry's manifests. */
+async function changedSince(stage: Stage, disks: ServerDisks, imageId: string): Promise<number> {
+  const image = await stage.cloud().image(imageId)
+  return [disks.system, disks.data]
+    .map(({ path, sizeBytes }, index) =>
+      differingBytes(path, snapshotFile(stage.sandboxHome, image?.snapshotIds[index] ?? ''), sizeBytes),
+    )
+    .reduce((sum, bytes) => sum + bytes, 0)
+}
+
+/** Kills the receiver half-way. Returns the bytes that were acknowledged as durable, at least. */
+async function killInMidTransfer(stage: Stage, toSend: number): Promise<number> {
   const moving = await until(
     'a transfer in progress',
     () => stage.ask('alice', `status ${JOB}`),
-    ({ progress }) =>
-      progress !== undefined &&
-      progress.appliedBytes > 16 * 1024 ** 2 &&
-      progress.appliedBytes < progress.changedBytes,
+    ({ progress }) => progress !== undefined && progress.appliedBytes > toSend * 0.4,
   )
   const left = await stage.ask('alice', 'resources')
   const instance = (left.data?.['resources'] as { kind: string; id: string }[]).find(
@@ -193,13 +202,7 @@ async function killInMidTransfer(stage: Stage): Promise<{ appliedBytes: number; 
   )
   await stage.killMachine(instance?.id ?? '')
   happens(`the receiver’s process on ${instance?.id ?? '?'} is killed (SIGKILL)`)
-  const { appliedBytes = 0, changedBytes = 0 } = moving.progress ?? {}
-  return { appliedBytes, changedTotal: changedBytes }
-}
-
-/** Both figures are rounded by the agent's last report, which may be a second old when the receiver dies. */
-function isFrugal(killed: { appliedBytes: number; changedTotal: number }, sent: number | undefined): boolean {
-  return sent !== undefined && sent < killed.changedTotal
+  return moving.progress?.appliedBytes ?? 0
 }
 
 interface Verification {
