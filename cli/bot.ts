@@ -21,9 +21,11 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
     text = await response.text()
-  } catch {
+  } catch (error) {
     throw new Unreachable(
-      `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`,
+      isLost(error)
+        ? `The bot at ${settings.server} did not answer to the end. It may have done what was asked: \`status\` shows.`
+        : `No bot answers at ${settings.server}. Start it with \`npm start\`, or name another in FERRY_SERVER_URL.`,
     )
   }
   const reply = asReply(text)
@@ -32,6 +34,13 @@ export async function askBot(settings: Settings, invocation: Invocation, confirm
       `What answers at ${settings.server} is not a Ferry bot. FERRY_SERVER_URL names the bot.`,
     )
   return reply
+}
+
+/** Whether the connection broke, or took too long, after the bot may have read what was asked. */
+function isLost(error: unknown): boolean {
+  const { name, cause } = error as { name?: string; cause?: { code?: unknown } }
+  const codes = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']
+  return name === 'TimeoutError' || codes.some((code) => code === cause?.code)
 }
 
 function asReply(text: string): Reply | undefined {

@@ -54,6 +54,8 @@ export async function startLocal(env: Environment): Promise<Local> {
     return {
       env: {
         FERRY_LOG_LEVEL: 'warn',
+        // Nobody else can take over, but the next start of this bot: it need not wait long for a killed one.
+        FERRY_LEASE_SECONDS: '10',
         FERRY_BUNDLES: join(ROOT, 'dist', 'agent'),
         ...env,
         DATABASE_URL: database.url,

@@ -36,7 +36,7 @@ export function progressLine(view: ProgressView): string {
     view.phase,
     `${Math.floor(view.percent)} % of the sync`,
     ...(view.limitedBy === null ? [] : [`limited by ${view.limitedBy}`]),
-    ...(view.leftMs === null ? [] : [`${formatDuration(view.leftMs)} left`]),
+    ...(view.leftMs === null || view.totalBytes === 0 ? [] : [`${formatDuration(view.leftMs)} left`]),
   ].join(', ')
 }
 
