@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { ACTION_BUNDLE, bundleAction } from './bundle-action.ts'
 import { actionYaml } from './generate/action-inputs.ts'
-import { commandsPage, configurationPage, faultsPage, lifePage } from './generate/docs.ts'
+import { commandsPage, configurationPage, faultsPage, lifePage, permissionsPage } from './generate/docs.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -18,6 +18,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     'docs/configuration.md': configurationPage(),
     'docs/faults.md': faultsPage(),
     'docs/life.md': lifePage(),
+    'docs/permissions.md': permissionsPage(),
   }
   for (const [path, text] of Object.entries(texts)) {
     const filepath = join(ROOT, path)

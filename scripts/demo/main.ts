@@ -2,28 +2,37 @@
  * `npm run demo`: a whole migration on this machine, with nothing set up. Everything it makes lies under one
  * directory, which it removes at the end unless `--keep` is given. The exit status says whether all it claims is true.
  */
-import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildAgents } from '../bundle.ts'
-import { act, answers, elapsed, happens } from './narrator.ts'
+import { freePort } from './free-port.ts'
+import { act, answers, elapsed, happens, transcript } from './narrator.ts'
+import { actsOf, terminalPicture } from './picture.ts'
 import { buildServer, play } from './story.ts'
 import type { Stage } from './stage.ts'
 import { setStage } from './stage.ts'
 
+/** The acts that the picture in README shows. */
+const SHOWN = ['Full sync', 'The receiver dies', 'Cutover', 'Proof', 'After']
+
 const { values } = parseArgs({
-  options: { state: { type: 'string' }, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    state: { type: 'string' },
+    keep: { type: 'boolean' },
+    picture: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 })
 if (values.help === true) {
   process.stdout.write(
-    'npm run demo [-- --state DIR] [--keep]\n  --state DIR  where everything is put (.ferry/demo)\n  --keep       leave it there afterwards\n',
+    'npm run demo [-- --state DIR] [--keep] [--picture FILE]\n  --state DIR     where everything is put (.ferry/demo)\n  --keep          leave it there afterwards\n  --picture FILE  draw what it printed as SVG\n',
   )
   process.exit(0)
 }
 const directory = resolve(values.state ?? join('.ferry', 'demo'))
 process.exitCode = await demo(directory)
+if (values.picture !== undefined) writeFileSync(values.picture, terminalPicture(actsOf(transcript(), SHOWN)))
 if (values.keep !== true && process.exitCode === 0) rmSync(directory, { recursive: true, force: true })
 
 async function demo(at: string): Promise<number> {
@@ -50,12 +59,4 @@ async function demo(at: string): Promise<number> {
   } finally {
     await stage?.stop()
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => probe.once('listening', done))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((done) => probe.close(done))
-  return port
 }

@@ -1,3 +1,4 @@
+import { OPERATIONS } from '../../core/adapters/alicloud/sdk.ts'
 import { catalogue } from '../../core/commands/catalogue.ts'
 import type { Command } from '../../core/commands/define.ts'
 import { usageLine } from '../../core/commands/usage.ts'
@@ -27,6 +28,25 @@ ${table(['command', 'what it does', 'effect', 'least role', 'legal in'], rows)}
 \`read\` changes nothing. \`change\` does. \`final\` cannot be taken back: every door asks for confirmation first, and the policy may demand the approval of others.
 
 ${catalogue.map(section).join('\n\n')}`,
+  )
+}
+
+/** What the access key must be allowed: one action per operation that the cloud adapter calls. */
+export function permissionsPage(): string {
+  const actions = OPERATIONS.map(
+    (operation) => `ecs:${operation.charAt(0).toUpperCase()}${operation.slice(1)}`,
+  )
+  const policy = {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: [...actions, 'ecs:TagResources'].sort(), Resource: '*' }],
+  }
+  return page(
+    'Permissions',
+    `Ferry’s access key needs these actions and no others; this is a RAM policy that grants them. It is made of the list of operations that the cloud adapter can call. \`ecs:TagResources\` is what the cloud asks for when something is created with tags.
+
+\`\`\`json
+${JSON.stringify(policy, null, 2)}
+\`\`\``,
   )
 }
 
