@@ -19,7 +19,7 @@ const isTerminal = process.stdout.isTTY
 const screen = {
   isTerminal,
   color: isTerminal && !process.env['NO_COLOR'],
-  columns: process.stdout.columns ?? 80,
+  columns: process.stdout.columns || 80,
   write: (text: string) => void process.stdout.write(text),
 }
 

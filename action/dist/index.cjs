@@ -19725,6 +19725,12 @@ function formatDuration(ms) {
 }
 
 // core/commands/progress.ts
+var LIMIT_WORDS = {
+  disk: "the source\u2019s disk",
+  network: "the network",
+  receiver: "the receiver",
+  limit: "the bandwidth limit"
+};
 function progressBars(view) {
   const isCompared = view.totalBytes > 0 && view.comparedBytes >= view.totalBytes;
   return [
@@ -19746,7 +19752,7 @@ function progressLine(view) {
   return [
     view.phase,
     `${Math.floor(view.percent)} % of the sync`,
-    ...view.limitedBy === null ? [] : [`limited by ${view.limitedBy}`],
+    ...view.limitedBy === null ? [] : [`limited by ${LIMIT_WORDS[view.limitedBy]}`],
     ...view.leftMs === null || view.totalBytes === 0 ? [] : [`${formatDuration(view.leftMs)} left`]
   ].join(", ");
 }

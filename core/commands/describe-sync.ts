@@ -2,6 +2,7 @@ import { formatBytes, formatRate } from '../domain/bytes.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { percentDone, timeLeft } from '../domain/forecast.ts'
 import type { Sync } from '../domain/job.ts'
+import { LIMIT_WORDS } from './progress.ts'
 import type { ProgressView } from './reply.ts'
 
 /** A running sync as the two bars that every door draws. */
@@ -42,5 +43,5 @@ export function paceWords(sync: Sync): string {
   const { progress } = sync
   if (sync.phase === 'imaging') return `image ${progress.imagePercent} %`
   const rate = sync.phase === 'comparing' ? progress.compareRate : progress.applyRate
-  return `${sync.phase} at ${formatRate(rate)}${progress.limitedBy === null ? '' : `, limited by ${progress.limitedBy}`}`
+  return `${sync.phase} at ${formatRate(rate)}${progress.limitedBy === null ? '' : `, limited by ${LIMIT_WORDS[progress.limitedBy]}`}`
 }

@@ -4,6 +4,14 @@ import { formatDuration } from '../domain/duration.ts'
 import { WORKING } from '../domain/life.ts'
 import type { ProgressView } from './reply.ts'
 
+/** What bounds a sync, as people read it (C8). */
+export const LIMIT_WORDS = {
+  disk: 'the source’s disk',
+  network: 'the network',
+  receiver: 'the receiver',
+  limit: 'the bandwidth limit',
+} as const
+
 export interface Bar {
   readonly label: string
   /** 0 to 1. */
@@ -30,12 +38,12 @@ export function progressBars(view: ProgressView): readonly Bar[] {
   ]
 }
 
-/** `comparing, 43 % of the sync, limited by disk, 2m left` */
+/** `comparing, 43 % of the sync, limited by the source’s disk, 2m left` */
 export function progressLine(view: ProgressView): string {
   return [
     view.phase,
     `${Math.floor(view.percent)} % of the sync`,
-    ...(view.limitedBy === null ? [] : [`limited by ${view.limitedBy}`]),
+    ...(view.limitedBy === null ? [] : [`limited by ${LIMIT_WORDS[view.limitedBy]}`]),
     ...(view.leftMs === null || view.totalBytes === 0 ? [] : [`${formatDuration(view.leftMs)} left`]),
   ].join(', ')
 }

@@ -23,7 +23,7 @@ export interface ProgressView {
   /** Bytes per second. */
   readonly compareRate: number
   readonly applyRate: number
-  readonly limitedBy: string | null
+  readonly limitedBy: 'disk' | 'network' | 'receiver' | 'limit' | null
   readonly imagePercent: number
   /** Milliseconds until comparison and transfer end; null while it cannot be told. */
   readonly leftMs: number | null
