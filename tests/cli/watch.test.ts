@@ -53,8 +53,8 @@ describe('watching a job', () => {
     )
 
     expect(code).toBe(EXIT.done)
-    expect(out).toBe(`web-01 is syncing. comparing, 10 % of the sync, limited by disk
-web-01 is syncing. comparing, 60 % of the sync, limited by disk
+    expect(out).toBe(`web-01 is syncing. comparing, 10 % of the sync, limited by the source’s disk
+web-01 is syncing. comparing, 60 % of the sync, limited by the source’s disk
 ✔ web-01 is waiting.
 `)
   })

@@ -84,6 +84,6 @@ describe('a reply in Slack', () => {
 
     expect(text).toContain('compare  ██████████░░░░░░░░░░ 512 B of 1 KiB, 1 KiB/s')
     expect(text).toContain('transfer █████░░░░░░░░░░░░░░░ 25 B of 100 B changed so far, 10 B/s')
-    expect(text).toContain('comparing, 41 % of the sync, limited by disk, 1m 1s left')
+    expect(text).toContain('comparing, 41 % of the sync, limited by the source’s disk, 1m 1s left')
   })
 })

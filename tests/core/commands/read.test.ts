@@ -73,7 +73,7 @@ describe('the grammar of commands', () => {
           expect(refusal(text).length).toBeLessThan(4000)
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 1500 },
     )
   })
 })
