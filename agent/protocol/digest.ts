@@ -20,7 +20,7 @@ async function native(): Promise<Digest | undefined> {
   try {
     const module = await import('@napi-rs/blake-hash')
     // Its types ask for a Buffer; any Uint8Array does, as the known vector proves.
-    const blake3 = module.blake3 as Digest
+    const blake3 = module.blake3 as unknown as Digest
     return isRight(blake3) ? blake3 : undefined
   } catch {
     // No binary for this platform, or a file system that forbids loading it: WebAssembly does the work.
