@@ -14,7 +14,7 @@ import type { Intermediate } from '../ports/machines.ts'
 import { moveToCarrier } from './carrier.ts'
 import { readyIntermediate } from './intermediate.ts'
 import { makeImage } from './make-image.ts'
-import { retain } from './retain.ts'
+import { retain, tellOverflow } from './retain.ts'
 import { transfer } from './transfer.ts'
 import type { JobWork } from './work.ts'
 
@@ -25,7 +25,8 @@ export async function runSync(work: JobWork): Promise<void> {
   if (sync.transferredAt === null) await transfer(work, sync)
   const image = await makeImageOrMove(work, sync, intermediate)
   if (image === undefined) return runSync(work)
-  await retain(work.parts, work.job)
+  const overflow = await retain(work.parts, work.job)
+  if (overflow > 0) await tellOverflow(work.parts, work.job, overflow)
   const isLast = isLastSync(work.job, sync)
   const end = clock.now()
   await work.tell(isLast ? 'finished' : 'synced', (job) => ({

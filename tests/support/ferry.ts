@@ -150,7 +150,10 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
       const reply = await ask('vera', `status ${job}`)
       if (reply.data?.['state'] === 'error' && state !== 'error')
         throw new Error(`${job} is in Error: ${JSON.stringify(reply.data['fault'])}`)
-      return reply.data?.['state'] === state && Number(reply.data['sync']) >= afterSync ? reply : undefined
+      // A reply is put together from several looks: a sync may have started between two of them.
+      const isTorn = state === 'waiting' && reply.data?.['phase'] !== null
+      const isThere = reply.data?.['state'] === state && Number(reply.data['sync']) >= afterSync
+      return isThere && !isTorn ? reply : undefined
     })
   const startSource: Ferry['startSource'] = async (name, sizes) => {
     const { data } = await tell(`enrol ${name}`)
