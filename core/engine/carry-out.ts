@@ -8,6 +8,7 @@ import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
 import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
+import { causeOf } from './lost.ts'
 import type { Parts } from './parts.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
@@ -46,7 +47,7 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
     state = job.state
     const work = new JobWork(parts, claim, signal, job)
     try {
-      await process(work)
+      await run(process, work)
     } catch (error) {
       if (error instanceof StateLeft) continue
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
@@ -62,6 +63,15 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       }
       if (!(await showError(work, fault, tries))) continue
     }
+  }
+}
+
+/** Runs a process; of a fault whose cause lies deeper, that cause is thrown. */
+async function run(process: (work: JobWork) => Promise<void>, work: JobWork): Promise<void> {
+  try {
+    await process(work)
+  } catch (error) {
+    throw error instanceof Fault ? await causeOf(work, error) : error
   }
 }
 

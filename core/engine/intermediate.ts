@@ -13,6 +13,7 @@ import type { CloudImage, Instance } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
 import { attachCarrier } from './carrier.ts'
+import { standingInstance } from './lost.ts'
 import { dataDevice, userData } from './user-data.ts'
 import type { JobWork } from './work.ts'
 
@@ -151,7 +152,7 @@ async function runningInstance(work: JobWork, instanceId: string): Promise<Insta
   const { cloud, settings } = work.parts
   return work.until(
     async () => {
-      const instance = (await cloud.instance(instanceId)) ?? (await secondLook(work, instanceId))
+      const instance = await standingInstance(work, instanceId)
       if (instance.status === 'Stopped') await cloud.restartInstance(instanceId)
       return instance.status === 'Running' && instance.address !== '' ? instance : undefined
     },
@@ -159,20 +160,6 @@ async function runningInstance(work: JobWork, instanceId: string): Promise<Insta
     settings.timings.receiverStartMs,
     () => new Fault('CLOUD_WAIT', `${instanceId} does not get to Running`, { instance: instanceId }),
   )
-}
-
-async function secondLook(work: JobWork, instanceId: string): Promise<Instance> {
-  const { cloud, settings } = work.parts
-  await work.sleep(settings.timings.lostConfirmMs)
-  const instance = await cloud.instance(instanceId)
-  if (instance !== undefined) return instance
-  await work.change('intermediate.lost', () => ({
-    set: { intermediate: 'lost' },
-    facts: { instance: instanceId },
-  }))
-  throw new Fault('INTERMEDIATE_RELEASED', `the intermediate ${instanceId} does not exist any more`, {
-    instance: instanceId,
-  })
 }
 
 /**
