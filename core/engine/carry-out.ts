@@ -14,7 +14,7 @@ import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
 import { runSync } from './run-sync.ts'
 import { verify } from './verify.ts'
-import { JobWork, LeaseLost, StateLeft } from './work.ts'
+import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
 
 /** How often a transient fault is tried again by itself before it is shown as Error. */
 export const MOST_TRIES = 5
@@ -50,6 +50,7 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       await run(process, work)
     } catch (error) {
       if (error instanceof StateLeft) continue
+      if (error instanceof EpochOver) return { againInMs: 0, tries: 0 }
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       const fault = asFault(error, parts, job)
       if (faultEntry(fault.code).transient && tries < MOST_TRIES) {

@@ -28,10 +28,11 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
   if (work.job.intermediate !== 'ready' && work.job.intermediate !== 'creating')
     await work.change('intermediate.creating', () => ({ set: { intermediate: 'creating' } }))
   const instanceId = planned.instanceId ?? (await createInstance(work, planned))
+  const isSwitchedOff = planned.carrier && (await attachCarrier(work, instanceId, await firstContent(work)))
+  const heardBefore = isSwitchedOff ? ((await lastHeard(work)) ?? 0) : undefined
   const instance = await runningInstance(work, instanceId)
-  if (planned.carrier) await attachCarrier(work, instanceId, await firstContent(work))
   await store.intermediates.setInstance(planned.id, instanceId, instance.address)
-  const restarted = await restartIfSilent(work, planned.id, instance)
+  const restarted = heardBefore ?? (await restartIfSilent(work, planned.id, instance))
   const ready = await work.until(
     async () => {
       const now = await store.intermediates.current(work.job.id)
@@ -51,6 +52,10 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
       facts: { instance: instanceId },
     }))
   return ready
+}
+
+async function lastHeard({ parts, job }: JobWork): Promise<number | undefined> {
+  return (await parts.store.intermediates.current(job.id))?.receiver?.seenAt.getTime()
 }
 
 async function plan(work: JobWork): Promise<Intermediate> {

@@ -5,6 +5,7 @@ import { diskFile } from './bytes.ts'
 import type { Settings } from './options.ts'
 import { markOf, processesOf, signal } from './proc.ts'
 import type { Process } from './proc.ts'
+import { isBootDisk } from './state.ts'
 import type { Disk, Instance, State } from './state.ts'
 
 /** What an instance has on this host. `root` is its persistent directory, `dev` names its data disks. */
@@ -81,7 +82,7 @@ export function plugDisks(home: string, state: State, instance: Instance): void 
   mkdirSync(dev, { recursive: true })
   for (const name of readdirSync(dev)) rmSync(join(dev, name))
   for (const disk of Object.values(state.disks)) {
-    if (disk.instanceId !== instance.id || disk.role !== 'data' || disk.status !== 'In_use') continue
+    if (disk.instanceId !== instance.id || isBootDisk(disk) || disk.status !== 'In_use') continue
     symlinkSync(diskFile(home, disk.id), join(dev, linuxName(disk)))
   }
 }
