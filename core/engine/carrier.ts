@@ -11,6 +11,7 @@ import { Fault } from '../domain/faults.ts'
 import type { Sync } from '../domain/job.ts'
 import type { Disk } from '../ports/cloud.ts'
 import { acquire } from './acquire.ts'
+import { standingInstance } from './lost.ts'
 import { discardImaging } from './make-image.ts'
 import { releaseInstance, releaseIntermediate } from './release.ts'
 import type { JobWork } from './work.ts'
@@ -39,18 +40,32 @@ export async function moveToCarrier(work: JobWork, sync: Sync): Promise<void> {
   }))
 }
 
-/** Makes the carrier and attaches it to the intermediate's instance. `imageId`: what its first content comes from. */
-export async function attachCarrier(work: JobWork, instanceId: string, imageId: string): Promise<void> {
+/**
+ * Makes the carrier and attaches it to the intermediate's instance, which is stopped for it: its receiver looks for
+ * its disks when it starts, and is heard of no more until it has all of them. `imageId`: what the carrier's first
+ * content comes from. Returns whether it had to be stopped; it is not started again here.
+ */
+export async function attachCarrier(work: JobWork, instanceId: string, imageId: string): Promise<boolean> {
   const { cloud, settings } = work.parts
   const { cloudLookMs, receiverStartMs } = settings.timings
   const diskId = await detachedCarrier(work, imageId)
-  const isAttached = async (): Promise<true | undefined> =>
-    (await cloud.disk(diskId))?.instanceId === instanceId ? true : undefined
-  if ((await isAttached()) === true) return
-  await cloud.attachDisk({ diskId, instanceId })
-  await work.until(isAttached, cloudLookMs, receiverStartMs, () => late(diskId, 'attached'))
-  // The receiver looks for its disks when it starts.
-  await cloud.restartInstance(instanceId)
+  let isSwitchedOff = false
+  await work.until(
+    async () => {
+      const disk = await cloud.disk(diskId)
+      if (disk?.instanceId === instanceId) return disk.status === 'In_use' ? true : undefined
+      if (disk?.status !== 'Available') return undefined
+      const instance = await standingInstance(work, instanceId)
+      if (instance.status === 'Running') await cloud.stopInstance(instanceId)
+      if (instance.status === 'Stopped') await cloud.attachDisk({ diskId, instanceId })
+      isSwitchedOff = true
+      return undefined
+    },
+    cloudLookMs,
+    receiverStartMs,
+    () => late(diskId, 'attached'),
+  )
+  return isSwitchedOff
 }
 
 async function detachedCarrier(work: JobWork, imageId: string): Promise<string> {
@@ -76,7 +91,8 @@ async function detachedCarrier(work: JobWork, imageId: string): Promise<string> 
       const [disk, instance] = await Promise.all([cloud.disk(diskId), cloud.instance(holderId)])
       if (disk === undefined || disk.instanceId !== holderId || instance === undefined) return true
       if (instance.status === 'Running') await cloud.stopInstance(holderId)
-      if (instance.status === 'Stopped') await cloud.detachDisk({ diskId, instanceId: holderId })
+      if (instance.status === 'Stopped' && disk.status === 'In_use')
+        await cloud.detachDisk({ diskId, instanceId: holderId })
       return undefined
     },
     cloudLookMs,

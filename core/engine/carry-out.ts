@@ -8,12 +8,13 @@ import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
 import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
+import { causeOf } from './lost.ts'
 import type { Parts } from './parts.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
 import { runSync } from './run-sync.ts'
 import { verify } from './verify.ts'
-import { JobWork, LeaseLost, StateLeft } from './work.ts'
+import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
 
 /** How often a transient fault is tried again by itself before it is shown as Error. */
 export const MOST_TRIES = 5
@@ -46,9 +47,10 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
     state = job.state
     const work = new JobWork(parts, claim, signal, job)
     try {
-      await process(work)
+      await run(process, work)
     } catch (error) {
       if (error instanceof StateLeft) continue
+      if (error instanceof EpochOver) return { againInMs: 0, tries: 0 }
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       const fault = asFault(error, parts, job)
       if (faultEntry(fault.code).transient && tries < MOST_TRIES) {
@@ -62,6 +64,15 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       }
       if (!(await showError(work, fault, tries))) continue
     }
+  }
+}
+
+/** Runs a process; of a fault whose cause lies deeper, that cause is thrown. */
+async function run(process: (work: JobWork) => Promise<void>, work: JobWork): Promise<void> {
+  try {
+    await process(work)
+  } catch (error) {
+    throw error instanceof Fault ? await causeOf(work, error) : error
   }
 }
 

@@ -22,11 +22,12 @@ export interface Engine {
 /** Everything that happens without being asked. `deliver` shows a notice to people; it may be called again after a crash. */
 export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promise<void>): Engine {
   const runner = new Runner(parts, randomUUID())
+  const { dueTickMs, cleanUpTickMs } = parts.settings.timings
   return {
     ticks: [
-      { name: 'due-syncs', everyMs: 5000, run: () => startDueSyncs(parts) },
+      { name: 'due-syncs', everyMs: dueTickMs, run: () => startDueSyncs(parts) },
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
-      { name: 'clean-up', everyMs: 30_000, run: () => cleanUp(parts) },
+      { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
       { name: 'notices', everyMs: 2000, run: () => deliverNotices(parts, deliver) },
     ],

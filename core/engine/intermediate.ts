@@ -13,6 +13,7 @@ import type { CloudImage, Instance } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
 import { attachCarrier } from './carrier.ts'
+import { standingInstance } from './lost.ts'
 import { dataDevice, userData } from './user-data.ts'
 import type { JobWork } from './work.ts'
 
@@ -27,10 +28,11 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
   if (work.job.intermediate !== 'ready' && work.job.intermediate !== 'creating')
     await work.change('intermediate.creating', () => ({ set: { intermediate: 'creating' } }))
   const instanceId = planned.instanceId ?? (await createInstance(work, planned))
+  const isSwitchedOff = planned.carrier && (await attachCarrier(work, instanceId, await firstContent(work)))
+  const heardBefore = isSwitchedOff ? ((await lastHeard(work)) ?? 0) : undefined
   const instance = await runningInstance(work, instanceId)
-  if (planned.carrier) await attachCarrier(work, instanceId, await firstContent(work))
   await store.intermediates.setInstance(planned.id, instanceId, instance.address)
-  const restarted = await restartIfSilent(work, planned.id, instance)
+  const restarted = heardBefore ?? (await restartIfSilent(work, planned.id, instance))
   const ready = await work.until(
     async () => {
       const now = await store.intermediates.current(work.job.id)
@@ -50,6 +52,10 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
       facts: { instance: instanceId },
     }))
   return ready
+}
+
+async function lastHeard({ parts, job }: JobWork): Promise<number | undefined> {
+  return (await parts.store.intermediates.current(job.id))?.receiver?.seenAt.getTime()
 }
 
 async function plan(work: JobWork): Promise<Intermediate> {
@@ -151,7 +157,7 @@ async function runningInstance(work: JobWork, instanceId: string): Promise<Insta
   const { cloud, settings } = work.parts
   return work.until(
     async () => {
-      const instance = (await cloud.instance(instanceId)) ?? (await secondLook(work, instanceId))
+      const instance = await standingInstance(work, instanceId)
       if (instance.status === 'Stopped') await cloud.restartInstance(instanceId)
       return instance.status === 'Running' && instance.address !== '' ? instance : undefined
     },
@@ -159,20 +165,6 @@ async function runningInstance(work: JobWork, instanceId: string): Promise<Insta
     settings.timings.receiverStartMs,
     () => new Fault('CLOUD_WAIT', `${instanceId} does not get to Running`, { instance: instanceId }),
   )
-}
-
-async function secondLook(work: JobWork, instanceId: string): Promise<Instance> {
-  const { cloud, settings } = work.parts
-  await work.sleep(settings.timings.lostConfirmMs)
-  const instance = await cloud.instance(instanceId)
-  if (instance !== undefined) return instance
-  await work.change('intermediate.lost', () => ({
-    set: { intermediate: 'lost' },
-    facts: { instance: instanceId },
-  }))
-  throw new Fault('INTERMEDIATE_RELEASED', `the intermediate ${instanceId} does not exist any more`, {
-    instance: instanceId,
-  })
 }
 
 /**

@@ -36,6 +36,10 @@ export interface Timings {
   readonly bootMs: number
   /** For reading all disks of an image. */
   readonly inspectMs: number
+  /** Between two looks for syncs that are due. */
+  readonly dueTickMs: number
+  /** Between two clean-ups: what was asked to go, what an ended job left, what `keep` says. */
+  readonly cleanUpTickMs: number
 }
 
 export const TIMINGS: Timings = {
@@ -49,6 +53,8 @@ export const TIMINGS: Timings = {
   lostConfirmMs: 30_000,
   bootMs: 600_000,
   inspectMs: 6 * 3_600_000,
+  dueTickMs: 5000,
+  cleanUpTickMs: 30_000,
 }
 
 export interface EngineSettings {

@@ -5,19 +5,25 @@ import type { Parts } from './parts.ts'
 
 /**
  * Enforces `keep` (S3): the earliest images that nothing uses go, then their snapshots. An image that turns out to be
- * in use is marked so and the next one is looked at; that never fails the sync. Repeatable.
+ * in use is marked so and the next one is looked at; that never fails the sync. Repeatable. Returns how many stay too
+ * many.
  */
-export async function retain(parts: Parts, job: Job): Promise<void> {
+export async function retain(parts: Parts, job: Job): Promise<number> {
+  await forgetPastUse(parts, job)
   for (;;) {
-    const images = await parts.store.images.list(job.id)
-    const { deletable, overflow } = imagesToDelete(images, job.keep)
+    const { deletable, overflow } = imagesToDelete(await parts.store.images.list(job.id), job.keep)
     const [next] = deletable
-    if (next === undefined) {
-      if (overflow > 0) await tellOverflow(parts, job, images.length)
-      return
-    }
+    if (next === undefined) return overflow
     if (!(await deleteImage(parts, next))) await parts.store.images.setInUse(next.id, true)
   }
+}
+
+/** Who used an image may have ended: a server that was looked at, the test instance of a verification. */
+async function forgetPastUse({ store, cloud }: Parts, job: Job): Promise<void> {
+  const images = await store.images.list(job.id)
+  if (images.length <= job.keep) return
+  for (const image of images.filter(({ inUse }) => inUse))
+    if ((await cloud.image(image.cloudId))?.inUse === false) await store.images.setInUse(image.id, false)
 }
 
 /** False when the cloud says that it is in use. */
@@ -38,16 +44,13 @@ async function deleteImage({ store, cloud }: Parts, image: Image): Promise<boole
   return true
 }
 
-async function tellOverflow({ store, log }: Parts, job: Job, count: number): Promise<void> {
-  log.warn('more images than keep says: the rest is in use or pinned', {
-    job: job.name,
-    images: count,
-    keep: job.keep,
-  })
+/** Says that more images stay than `keep` allows. */
+export async function tellOverflow({ store, log }: Parts, job: Job, overflow: number): Promise<void> {
+  log.warn('more images than keep says: the rest is in use or pinned', { job: job.name, overflow })
   await store.outbox.add(
     {
       severity: 'warning',
-      title: `${job.name} has ${count} images, ${count - job.keep} more than it should keep: they are in use or pinned`,
+      title: `${job.name} has ${job.keep + overflow} images, ${overflow} more than it should keep: they are in use or pinned`,
     },
     job.id,
   )

@@ -14,9 +14,10 @@ import type { Intermediate } from '../ports/machines.ts'
 import { moveToCarrier } from './carrier.ts'
 import { readyIntermediate } from './intermediate.ts'
 import { makeImage } from './make-image.ts'
-import { retain } from './retain.ts'
+import { retain, tellOverflow } from './retain.ts'
 import { transfer } from './transfer.ts'
 import type { JobWork } from './work.ts'
+import { EpochOver } from './work.ts'
 
 export async function runSync(work: JobWork): Promise<void> {
   const { clock } = work.parts
@@ -24,8 +25,8 @@ export async function runSync(work: JobWork): Promise<void> {
   const intermediate = await readyIntermediate(work)
   if (sync.transferredAt === null) await transfer(work, sync)
   const image = await makeImageOrMove(work, sync, intermediate)
-  if (image === undefined) return runSync(work)
-  await retain(work.parts, work.job)
+  const overflow = await retain(work.parts, work.job)
+  if (overflow > 0) await tellOverflow(work.parts, work.job, overflow)
   const isLast = isLastSync(work.job, sync)
   const end = clock.now()
   await work.tell(isLast ? 'finished' : 'synced', (job) => ({
@@ -42,19 +43,16 @@ export async function runSync(work: JobWork): Promise<void> {
   }))
 }
 
-/** Undefined when the cloud refuses the disks of this intermediate: the sync then begins anew on another one. */
-async function makeImageOrMove(
-  work: JobWork,
-  sync: Sync,
-  intermediate: Intermediate,
-): Promise<Image | undefined> {
+/** When the cloud refuses the disks of this intermediate, the sync begins anew on another one. */
+async function makeImageOrMove(work: JobWork, sync: Sync, intermediate: Intermediate): Promise<Image> {
   try {
     return await makeImage(work, sync, intermediate)
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'IMAGE_FROM_DATA_DISK_REFUSED'
     if (!isRefused || intermediate.carrier) throw error
     await moveToCarrier(work, sync)
-    return undefined
+    // An agent knows an order by sync and epoch, and has done this one.
+    throw new EpochOver(`sync #${sync.number} of ${work.job.name} begins anew`)
   }
 }
 

@@ -2,7 +2,7 @@
  * What a process is given to carry out its part of a job: the job as it stands, and the only ways to change it.
  *
  * A process may be killed at any line and is then run again from its first one, by this or another replica, under a
- * higher epoch. So each of its steps looks before it acts. It ends by returning, by a `Fault`, or by one of the two
+ * higher epoch. So each of its steps looks before it acts. It ends by returning, by a `Fault`, or by one of the
  * errors below, which mean that the job is no longer its to carry out.
  */
 import type { Fault } from '../domain/faults.ts'
@@ -21,6 +21,11 @@ export class LeaseLost extends Error {
 /** The job has left the state that this process is for: a person paused or cancelled it. */
 export class StateLeft extends Error {
   override name = 'StateLeft'
+}
+
+/** The job goes on at once, but under a new epoch: what was ordered under this one must count no more. */
+export class EpochOver extends Error {
+  override name = 'EpochOver'
 }
 
 export const ENGINE: Actor = { person: 'ferry', door: 'engine' }

@@ -2,9 +2,10 @@
  * What goes wrong on purpose.
  *  - `error`: the given status, code and message, without effect; `throttle`: Throttling.User, with a retry-after
  *  - `hang`: no answer at all, or a late one when `delayMs` says how late; `reset`: the connection is torn down
+ *  - `empty`: the effect happens, and every list in the answer is empty, as when one replica of the service lags behind
  *  - `html`: a load balancer's 502 page; `lost-reply`: the effect happens, then the connection is torn down
  */
-export const FAULT_KINDS = ['error', 'throttle', 'hang', 'reset', 'html', 'lost-reply'] as const
+export const FAULT_KINDS = ['error', 'throttle', 'hang', 'reset', 'html', 'lost-reply', 'empty'] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** One rule: which calls it meets, and what happens to them. */

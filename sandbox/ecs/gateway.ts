@@ -80,7 +80,7 @@ export async function serveCall(
     if (early) return early
     const result = await perform(gateway, operation, unflatten(pairs), pairs)
     if (rule?.kind === 'lost-reply') return 'reset'
-    return json(200, { RequestId: requestId, ...result })
+    return json(200, { RequestId: requestId, ...(rule?.kind === 'empty' ? emptied(result) : result) })
   }
   const answer = await reply().catch((error: unknown) => failure(gateway, call, error))
   if (answer === 'silence') return
@@ -129,8 +129,20 @@ async function suffer(gateway: Gateway, rule: FaultRule): Promise<Answer | undef
     case 'hang':
       return rule.delayMs === undefined ? 'silence' : undefined
     case 'lost-reply':
+    case 'empty':
       return undefined
   }
+}
+
+/** The answer of somebody who does not know of anything. */
+function emptied(reply: Reply): Reply {
+  const isList = (value: unknown): boolean => typeof value === 'object' && value !== null
+  return Object.fromEntries(
+    Object.entries(reply).map(([name, value]) => [
+      name,
+      name === 'TotalCount' ? 0 : isList(value) ? {} : value,
+    ]),
+  )
 }
 
 function failure(gateway: Gateway, call: Call, error: unknown): Answer {

@@ -101,7 +101,7 @@ function passInstance(cloud: Cloud, instance: Instance): boolean {
 /** The power comes: boots what boots here. An emulator would be started from here for the other images. */
 export function switchOn(cloud: Cloud, instance: Instance): void {
   if (!bootsHere(instance.imageId)) return
-  bootMachine(cloud.settings.home, cloud.state, instance)
+  bootMachine(cloud.settings, cloud.state, instance)
   instance.assistantAt = cloud.after(DELAYS_MS.assistant)
 }
 

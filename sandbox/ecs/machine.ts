@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { diskFile } from './bytes.ts'
+import type { Settings } from './options.ts'
 import { markOf, processesOf, signal } from './proc.ts'
 import type { Process } from './proc.ts'
+import { isBootDisk } from './state.ts'
 import type { Disk, Instance, State } from './state.ts'
 
 /** What an instance has on this host. `root` is its persistent directory, `dev` names its data disks. */
@@ -20,9 +22,10 @@ export function machineFiles(home: string, instanceId: string) {
 }
 
 /** The environment of everything that runs in the machine; real ones get these facts from their hardware. */
-export function machineEnvironment(home: string, instance: Instance): Record<string, string> {
-  const { root, dev } = machineFiles(home, instance.id)
+export function machineEnvironment(settings: Settings, instance: Instance): Record<string, string> {
+  const { root, dev } = machineFiles(settings.home, instance.id)
   return {
+    ...settings.machineEnvironment,
     PATH: `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     FERRY_HOME: root,
     FERRY_DEV: dev,
@@ -35,7 +38,8 @@ export function machineEnvironment(home: string, instance: Instance): Record<str
  * that it outlives the sandbox. A machine that already has processes is adopted, not booted twice: the sandbox may
  * have died between starting it and writing that down.
  */
-export function bootMachine(home: string, state: State, instance: Instance): void {
+export function bootMachine(settings: Settings, state: State, instance: Instance): void {
+  const { home } = settings
   const files = machineFiles(home, instance.id)
   mkdirSync(files.root, { recursive: true })
   plugDisks(home, state, instance)
@@ -43,7 +47,7 @@ export function bootMachine(home: string, state: State, instance: Instance): voi
 
   writeFileSync(files.script, instance.userData, { mode: 0o700 })
   const log = openSync(files.console, 'a')
-  const env = machineEnvironment(home, instance)
+  const env = machineEnvironment(settings, instance)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   // Detached: its own session and group, so that neither our end nor a Ctrl-C in our terminal reaches it.
   const child = spawn('sh', [files.script], { cwd: files.root, env, stdio, detached: true })
@@ -78,7 +82,7 @@ export function plugDisks(home: string, state: State, instance: Instance): void 
   mkdirSync(dev, { recursive: true })
   for (const name of readdirSync(dev)) rmSync(join(dev, name))
   for (const disk of Object.values(state.disks)) {
-    if (disk.instanceId !== instance.id || disk.role !== 'data' || disk.status !== 'In_use') continue
+    if (disk.instanceId !== instance.id || isBootDisk(disk) || disk.status !== 'In_use') continue
     symlinkSync(diskFile(home, disk.id), join(dev, linuxName(disk)))
   }
 }

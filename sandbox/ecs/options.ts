@@ -21,6 +21,8 @@ export interface SandboxOptions {
   readonly whitelistDataDiskImages?: boolean
   /** vSwitches known besides the one of each zone. */
   readonly vSwitches?: readonly string[]
+  /** What everything that runs in a machine finds in its environment besides; nothing by default. */
+  readonly machineEnvironment?: Readonly<Record<string, string>>
 }
 
 export interface AccessKey {
@@ -61,6 +63,7 @@ export function settingsOf(options: SandboxOptions) {
     quotas: { instances: 50, images: 100, snapshotsPerDisk: 256, ...options.quotas },
     soldOut: options.soldOut ?? [],
     whitelistDataDiskImages: options.whitelistDataDiskImages ?? true,
+    machineEnvironment: options.machineEnvironment ?? {},
     vSwitches: [...zones.map(vSwitchOf), ...(options.vSwitches ?? [])],
   }
 }

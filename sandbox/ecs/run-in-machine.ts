@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { machineEnvironment, machineFiles } from './machine.ts'
+import type { Settings } from './options.ts'
 import { markOf, processesOf, signal } from './proc.ts'
 import type { Instance, Invocation } from './state.ts'
 
@@ -12,13 +13,13 @@ type Result = Pick<Invocation, 'status' | 'output' | 'dropped' | 'errorCode' | '
 
 /** Runs a command in a machine, as one more of its processes: it dies with the machine. Never throws. */
 export function runInMachine(
-  home: string,
+  settings: Settings,
   instance: Instance,
   command: { script: string; timeoutMs: number },
 ): Promise<Result> {
   return new Promise((resolve) => {
-    const { root } = machineFiles(home, instance.id)
-    const env = machineEnvironment(home, instance)
+    const { root } = machineFiles(settings.home, instance.id)
+    const env = machineEnvironment(settings, instance)
     // A group of its own, so that a timeout ends it with its children and leaves the rest of the machine alone.
     const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
     const child = spawn('sh', ['-c', command.script], { cwd: root, env, stdio, detached: true })

@@ -75,6 +75,14 @@ export interface Disk {
   tags: TagMap
 }
 
+/**
+ * Whether an instance boots from the disk. A disk that was born as a system disk keeps that role for ever; attached to
+ * another instance it is one more of its data disks.
+ */
+export function isBootDisk({ device }: Pick<Disk, 'device'>): boolean {
+  return device === '/dev/xvda'
+}
+
 /** A disk at one instant. It outlives its disk, and cannot be deleted while an image is made of it. */
 export interface Snapshot {
   readonly id: string

@@ -45,7 +45,7 @@ function invoke(
   }
   // The call returns at once; the result is asked for until it is there.
   cloud.inBackground(async () => {
-    const result = await runInMachine(cloud.settings.home, instance, { script, timeoutMs })
+    const result = await runInMachine(cloud.settings, instance, { script, timeoutMs })
     Object.assign(invocation, result, { finishedAt: cloud.now() })
   })
 }

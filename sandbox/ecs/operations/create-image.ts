@@ -2,6 +2,7 @@ import type { Cloud } from '../cloud.ts'
 import { missing, refusal } from '../errors.ts'
 import { count, flag, groups, text } from '../fields.ts'
 import { DELAYS_MS } from '../life.ts'
+import { isBootDisk } from '../state.ts'
 import type { ImageDisk, Snapshot } from '../state.ts'
 import type { Fields } from '../wire.ts'
 import { checkImageName } from './image-name.ts'
@@ -80,7 +81,9 @@ async function disksOfInstance(cloud: Cloud, instanceId: string, imageName: stri
     tags: {},
   }
   const snapshots = await takeSnapshots(cloud, disks, facts)
-  return disks.map(({ role, sizeGiB, device = '' }, index) => {
+  return disks.map((disk, index) => {
+    const { sizeGiB, device = '' } = disk
+    const role = isBootDisk(disk) ? 'system' : 'data'
     const snapshotId = snapshots[index]?.id
     return { device, role, sizeGiB, ...(snapshotId === undefined ? {} : { snapshotId }) }
   })

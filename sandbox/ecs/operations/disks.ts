@@ -4,6 +4,7 @@ import { refusal } from '../errors.ts'
 import { flag, jsonList, need, text } from '../fields.ts'
 import { DELAYS_MS } from '../life.ts'
 import { plugDisks } from '../machine.ts'
+import { isBootDisk } from '../state.ts'
 import type { Disk, Instance } from '../state.ts'
 import { among, asked, hasTags, named, newestFirst, page, readTags, tagsReply } from './listing.ts'
 import { checkCategory, freeDevice, makeDisk, readSize } from './make-disk.ts'
@@ -23,7 +24,7 @@ function diskReply(disk: Disk): Reply {
     Device: disk.device ?? '',
     InstanceId: disk.instanceId ?? '',
     ZoneId: disk.zone,
-    Portable: disk.role === 'data',
+    Portable: !isBootDisk(disk),
     DeleteWithInstance: disk.deleteWithInstance,
     SourceSnapshotId: disk.sourceSnapshotId ?? '',
     ImageId: disk.imageId ?? '',
@@ -108,8 +109,8 @@ export const DISK_OPERATIONS: readonly Operation[] = [
     changes: true,
     run: (fields, cloud) => {
       const { instance, disk } = pairOf(cloud, need(fields, 'InstanceId'), need(fields, 'DiskId'))
-      if (disk.role === 'system') throw refusal('DiskId.StatusNotSupported')
       if (disk.instanceId !== instance.id || disk.status !== 'In_use') throw refusal('IncorrectDiskStatus')
+      if (isBootDisk(disk) && instance.status !== 'Stopped') throw refusal('IncorrectInstanceStatus')
       disk.status = 'Detaching'
       disk.due = cloud.after(DELAYS_MS.detaching)
       // The name goes at once. What has the file open keeps it, as a careless machine would keep a pulled disk busy.

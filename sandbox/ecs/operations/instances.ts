@@ -3,6 +3,7 @@ import { refusal } from '../errors.ts'
 import { flag, jsonList, list, need, text } from '../fields.ts'
 import { beginStop, DELAYS_MS } from '../life.ts'
 import { BASE_IMAGES, hardwareOf, VPC } from '../places.ts'
+import { isBootDisk } from '../state.ts'
 import type { Instance, InstanceStatus } from '../state.ts'
 import type { Fields } from '../wire.ts'
 import { among, asked, hasTags, named, newestFirst, page, tagsReply } from './listing.ts'
@@ -104,6 +105,9 @@ export const INSTANCE_OPERATIONS: readonly Operation[] = [
     changes: true,
     run: (fields, cloud) => {
       const instance = instanceIn(cloud, fields, ['Stopped'])
+      const disks = Object.values(cloud.state.disks).filter(({ instanceId }) => instanceId === instance.id)
+      if (!disks.some(isBootDisk))
+        throw refusal('OperationDenied', { message: 'The instance has no system disk to start from.' })
       instance.status = 'Starting'
       instance.due = cloud.after(DELAYS_MS.starting)
       return {}

@@ -1,6 +1,7 @@
 import { diskFile, makeDiskFrom, makeEmptyDisk, snapshotFile } from '../bytes.ts'
 import type { Cloud } from '../cloud.ts'
 import { refusal } from '../errors.ts'
+import { isBootDisk } from '../state.ts'
 import type { Disk, TagMap } from '../state.ts'
 
 /** Data disks that one instance takes. */
@@ -76,7 +77,7 @@ export function checkCategory(category = 'cloud_essd'): string {
 export function freeDevice(cloud: Cloud, instanceId: string, wanted?: string): string {
   const disks = Object.values(cloud.state.disks).filter((disk) => disk.instanceId === instanceId)
   const taken = new Set(disks.map(({ device }) => device))
-  if (disks.filter(({ role }) => role === 'data').length >= MOST_DATA_DISKS) {
+  if (disks.filter((disk) => !isBootDisk(disk)).length >= MOST_DATA_DISKS) {
     throw refusal('InstanceDiskLimitExceeded')
   }
   if (wanted !== undefined) {

@@ -1,0 +1,207 @@
+/** The whole product for one test file: PostgreSQL, the sandbox, the bot with its engine, and real agents. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { afterAll } from 'vitest'
+import { createApi } from '../../bot/api/api.ts'
+import { startServer } from '../../bot/server.ts'
+import { createAlicloud } from '../../core/adapters/alicloud/cloud.ts'
+import { openStore } from '../../core/adapters/postgres/store.ts'
+import { prepareApp } from '../../core/app.ts'
+import type { Reply } from '../../core/commands/reply.ts'
+import type { Timings } from '../../core/engine/parts.ts'
+import type { Cloud } from '../../core/ports/cloud.ts'
+import type { Store } from '../../core/ports/store.ts'
+import { buildAgents } from '../../scripts/bundle.ts'
+import { snapshotFile } from '../../sandbox/ecs/bytes.ts'
+import type { SandboxOptions } from '../../sandbox/ecs/options.ts'
+import { startSandbox } from '../../sandbox/ecs/server.ts'
+import type { Sandbox } from '../../sandbox/ecs/server.ts'
+import { eventually } from './eventually.ts'
+import { freshDatabase } from './postgres.ts'
+import { ROOT } from './run.ts'
+import type { SourceDisk } from './source-disks.ts'
+import { sourceDisks } from './source-disks.ts'
+
+const PEOPLE = {
+  vera: 'viewer',
+  olga: 'operator',
+  oscar: 'operator',
+  paula: 'approver',
+  pete: 'approver',
+  ada: 'admin',
+} as const
+export type PersonName = keyof typeof PEOPLE
+
+/** Nothing here takes as long as in a cloud. */
+const QUICK: Partial<Timings> = {
+  lookMs: 50,
+  cloudLookMs: 50,
+  bootMs: 300,
+  receiverBeatMs: 600,
+  receiverSilenceMs: 1500,
+  receiverStartMs: 20_000,
+  lostConfirmMs: 150,
+  inspectMs: 20_000,
+  dueTickMs: 200,
+  cleanUpTickMs: 250,
+}
+
+export interface FerryOptions {
+  readonly sandbox?: Partial<SandboxOptions>
+  readonly timings?: Partial<Timings>
+  /** How many others must approve, by command; `complete` one by default. */
+  readonly approvals?: Readonly<Record<string, number>>
+}
+
+export interface Ferry {
+  readonly url: string
+  readonly store: Store
+  readonly sandbox: Sandbox
+  /** For what no command does: letting time pass. */
+  readonly sql: postgres.Sql
+  /** The cloud, asked past Ferry. */
+  readonly cloud: Cloud
+  /** Asks the API as the CLI does; what cannot be taken back is confirmed unless a test says otherwise. */
+  ask(person: PersonName, text: string, options?: { confirmed?: boolean }): Promise<Reply>
+  /** The same, for what must not be refused. */
+  tell(text: string, person?: PersonName): Promise<Reply>
+  /** Enrols a source with disks of these sizes and starts its agent; resolves when it is online. */
+  startSource(name: string, sizes: readonly number[]): Promise<readonly SourceDisk[]>
+  /** Waits for a state of a job, with the sync of this number ended; an Error that is not waited for fails at once. */
+  waitFor(job: string, state: string, afterSync?: number): Promise<Reply>
+  /** Source, job and full sync, with automatic sync on. */
+  migrate(name: string, sizes: readonly number[], settings?: string): Promise<readonly SourceDisk[]>
+  /** What lies on a disk of an image, as far as the source's disk reaches. Read from the cloud's files. */
+  imageBytes(cloudId: string, disk: number, sizeBytes: number): Promise<Buffer>
+}
+
+/** Starts it all; it is stopped with the test file. */
+export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
+  const home = mkdtempSync(join(tmpdir(), 'ferry-whole-'))
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(home, { recursive: true, force: true })]
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop()
+  })
+  if (!existsSync(join(ROOT, 'dist', 'agent', 'ferry-receiver.mjs'))) await buildAgents()
+  const sandbox = await startSandbox({
+    speed: 0,
+    machineEnvironment: { FERRY_HEARTBEAT_MS: '200' },
+    ...options.sandbox,
+    home: join(home, 'sandbox'),
+  })
+  stops.push(() => sandbox.stop())
+  writeFileSync(join(home, 'ferry.yaml'), policy(sandbox, options.approvals ?? { complete: 1 }))
+  const databaseUrl = await freshDatabase()
+  const { id: accessKeyId, secret: accessKeySecret } = sandbox.accessKey
+  const prepared = prepareApp(
+    {
+      DATABASE_URL: databaseUrl,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+      FERRY_ECS_ENDPOINT: sandbox.endpoint,
+      FERRY_ECS_PROTOCOL: 'http',
+      FERRY_POLICY: join(home, 'ferry.yaml'),
+      FERRY_BUNDLES: join(ROOT, 'dist', 'agent'),
+      FERRY_LEASE_SECONDS: '5',
+      FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
+    },
+    { ...QUICK, ...options.timings },
+  )
+  const server = await startServer('127.0.0.1', 0, () => undefined)
+  const url = `http://127.0.0.1:${server.port}`
+  const app = await prepared.open(url)
+  server.open({ api: createApi(app), slack: undefined })
+  stops.push(
+    () => app.stop(),
+    () => server.close(2000),
+    async () => app.endWaits(),
+  )
+  await app.start()
+  const store = await openStore(databaseUrl)
+  const sql = postgres(databaseUrl, { max: 1 })
+  stops.push(
+    () => store.close(),
+    () => sql.end(),
+  )
+  const { endpoint, region } = sandbox
+  const cloud = createAlicloud({ region, accessKeyId, accessKeySecret, endpoint, protocol: 'HTTP' })
+
+  const ask: Ferry['ask'] = async (person, text, { confirmed = true } = {}) => {
+    const response = await fetch(`${url}/api/commands`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${person}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ text, confirmed }),
+    })
+    return (await response.json()) as Reply
+  }
+  const tell: Ferry['tell'] = async (text, person = 'olga') => {
+    const reply = await ask(person, text)
+    if (reply.outcome === 'refused') throw new Error(`"${text}" was refused: ${reply.code}: ${reply.title}`)
+    return reply
+  }
+  const waitFor: Ferry['waitFor'] = (job, state, afterSync = 0) =>
+    eventually(`${job} in ${state}`, async () => {
+      const reply = await ask('vera', `status ${job}`)
+      if (reply.data?.['state'] === 'error' && state !== 'error')
+        throw new Error(`${job} is in Error: ${JSON.stringify(reply.data['fault'])}`)
+      // A reply is put together from several looks: a sync may have started between two of them.
+      const isTorn = state === 'waiting' && reply.data?.['phase'] !== null
+      const isThere = reply.data?.['state'] === state && Number(reply.data['sync']) >= afterSync
+      return isThere && !isTorn ? reply : undefined
+    })
+  const startSource: Ferry['startSource'] = async (name, sizes) => {
+    const { data } = await tell(`enrol ${name}`)
+    const disks = sourceDisks(join(home, name), sizes)
+    const args = ['--server', url, '--code', String(data?.['code']), '--home', join(home, name, 'agent')]
+    const agent = startAgent([...args, ...disks.flatMap(({ path }) => ['--disk', path])])
+    stops.push(() => kill(agent))
+    await eventually(`the agent of ${name}`, async () => (await store.sources.named(name))?.agent)
+    return disks
+  }
+  return {
+    ...{ url, store, sandbox, sql, cloud, ask, tell, startSource, waitFor },
+    migrate: async (name, sizes, settings = '') => {
+      const disks = await startSource(name, sizes)
+      await tell(`create ${name} ${settings}`)
+      await tell(`start ${name}`)
+      await waitFor(name, 'waiting', 1)
+      return disks
+    },
+    imageBytes: async (cloudId, disk, sizeBytes) => {
+      const image = await cloud.image(cloudId)
+      const file = openSync(snapshotFile(sandbox.home, image?.snapshotIds[disk] ?? 'none'), 'r')
+      const bytes = Buffer.alloc(sizeBytes)
+      readSync(file, bytes, 0, sizeBytes, 0)
+      closeSync(file)
+      return bytes
+    },
+  }
+}
+
+function policy(sandbox: Sandbox, approvals: Readonly<Record<string, number>>): string {
+  const people = Object.entries(PEOPLE).map(([name, role]) => ({
+    ...{ name, role },
+    tokens: [`sha256:${createHash('sha256').update(name).digest('hex')}`],
+  }))
+  const { vSwitch: vswitch, securityGroup: security_group, baseImage: base_image, zones } = sandbox
+  return JSON.stringify({ people, approvals, cloud: { zone: zones[0], vswitch, security_group, base_image } })
+}
+
+function startAgent(args: readonly string[]): ChildProcess {
+  const bundle = join(ROOT, 'dist', 'agent', 'ferry-agent.mjs')
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', FERRY_RECONNECT_MS: '400' }
+  return spawn(process.execPath, [bundle, ...args], { stdio: 'ignore', env })
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exit
+}
