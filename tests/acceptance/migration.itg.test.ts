@@ -59,7 +59,7 @@ describe('a migration', () => {
     await ferry.waitFor('web-s10', 'waiting', 2)
 
     expect(comparing.progress?.percent).toBeLessThan(100)
-    expect(moving.facts['State']).toMatch(/^Syncing, transferring at .* limited by limit$/)
+    expect(moving.facts['State']).toMatch(/^Syncing, transferring at .* limited by the bandwidth limit$/)
     expect(moving.progress?.totalBytes).toBe(4 * MIB)
     expect(moving.progress?.comparedBytes).toBeGreaterThanOrEqual(moving.progress?.appliedBytes ?? 0)
     expect(await syncOf(ferry, 'web-s10')).toMatchObject({ comparedBytes: 4 * MIB, changedBytes: 2 * MIB })
