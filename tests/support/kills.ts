@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { Migration } from './migration.ts'
 import { freshDatabase } from './postgres.ts'
 import { House } from './processes.ts'
@@ -32,6 +32,8 @@ export function describeKills(subject: string, rows: readonly Kills[]): void {
       'loses nothing at $places',
       async ({ job, at, keep, verify }) => {
         const migration = new Migration(house, job, keep)
+        // The source must be free for the next row.
+        onTestFailed(async () => void (await house.say('alice', `cancel ${job}`)))
         await house.bot.restart(...at.map((place) => ({ FERRY_FAILPOINT: `bot:${place}` })))
         const { length } = house.bot.lives
 

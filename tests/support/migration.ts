@@ -114,7 +114,7 @@ export class Migration {
 
   /**
    * That every sync ended well and made one image, that the images which are kept hold the source's bytes of their
-   * time, that nothing else of the house is left in the cloud, and that the audit is whole.
+   * time, that nothing else of the job is left in the cloud, and that the audit is whole.
    */
   async prove(): Promise<void> {
     const { cloud, source, sandboxHome } = this.house
@@ -128,6 +128,7 @@ export class Migration {
     const kept = this.#digests.slice(-this.keep)
     expect(images.length, 'images kept').toBe(kept.length)
     const expected: string[] = []
+    let jobId: string | undefined
     for (const [index, { id }] of images.entries()) {
       const image = await cloud.image(id)
       expect(image?.status).toBe('Available')
@@ -135,12 +136,10 @@ export class Migration {
       const copies = snapshots.map((snapshot) => snapshotFile(sandboxHome, snapshot))
       expect(await source.digestsIn(copies), `bytes of image ${index + 1}`).toEqual(kept[index])
       expected.push(id, ...snapshots)
+      jobId = image?.tags['ferry:job']
     }
-    this.house.kept.push(...expected)
-    const left = (await cloud.inventory()).map(({ kind, id }) => `${kind} ${id}`)
-    expect(left.map((each) => each.split(' ')[1]).sort(), left.join(', ')).toEqual(
-      [...this.house.kept].sort(),
-    )
+    const left = (await cloud.inventory()).filter(({ tags }) => tags['ferry:job'] === jobId)
+    expect(left.map(({ id }) => id).sort()).toEqual([...expected].sort())
     const held = (await this.alice(`resources ${this.job}`)).data?.['resources'] as { id: string }[]
     expect(held.map(({ id }) => id).sort()).toEqual(expected.sort())
     expect((await this.alice('audit verify')).code).toBe('audit-intact')

@@ -16,7 +16,7 @@ type Variables = Record<string, string>
 /** Alice asks, Bob approves. Their tokens are their names. */
 export type Person = 'alice' | 'bob'
 
-/** Asks every 20 ms until there is an answer; throws with what was seen last. */
+/** Asks ten times a second until there is an answer; throws with what was seen last. */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T>,
@@ -29,7 +29,7 @@ export async function eventually<T>(
     if (isThere(value)) return value
     if (Date.now() > end)
       throw new Error(`${what} did not happen within ${ms} ms; last seen: ${JSON.stringify(value)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
@@ -93,8 +93,6 @@ export class House {
   readonly path = mkdtempSync(join(tmpdir(), 'ferry-house-'))
   readonly source: SourceServer
   readonly bots: Bot[] = []
-  /** Images and snapshots that migrations before have left in the cloud on purpose. */
-  readonly kept: string[] = []
   readonly #databaseUrl: string
   #sandbox: Program | undefined
   #sandboxPort = 0
@@ -215,10 +213,7 @@ export class House {
   /** Starts the agent again as it was enrolled. */
   async runAgent(more: Variables = {}): Promise<Program> {
     const { agent } = await bundles()
-    this.#agent = new Program(process.execPath, [agent, ...this.#agentArguments], {
-      FERRY_RECONNECT_MS: '200',
-      ...more,
-    })
+    this.#agent = new Program(process.execPath, [agent, ...this.#agentArguments], more)
     return this.#agent
   }
 

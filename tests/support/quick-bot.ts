@@ -2,6 +2,6 @@
 import type { Timings } from '../../core/engine/parts.ts'
 import { TIMINGS } from '../../core/engine/parts.ts'
 
-Object.assign(TIMINGS, { lookMs: 50, cloudLookMs: 50, bootMs: 300 } satisfies Partial<Timings>)
+Object.assign(TIMINGS, { lookMs: 100, cloudLookMs: 100, bootMs: 300 } satisfies Partial<Timings>)
 
 await import('../../bot/main.ts')
