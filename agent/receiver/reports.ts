@@ -7,6 +7,12 @@ import { VERSION } from '../protocol/version.ts'
 import { pinOf } from './certificate.ts'
 import { publicHalf, type Home, type Identity, type Sealed } from './home.ts'
 
+/**
+ * Less than the 10 s for which an agent tries to connect: where only the bot's reply was lost, the bot already knows
+ * this receiver and sends an agent here, although nothing listens before the next try.
+ */
+const REGISTER_AGAIN_MS = 5000
+
 /** Registers with the one-time token until the bot took it; later starts only read what is known. Repeatable. */
 export async function register(home: Home): Promise<Identity> {
   const known = home.identity()
@@ -34,7 +40,7 @@ export async function register(home: Home): Promise<Identity> {
       return identity
     } catch (problem) {
       log('warn', 'registering failed, trying again', { attempt, because: wordsOf(problem) })
-      await pause(backOffMs(attempt, 500, 15_000))
+      await pause(backOffMs(attempt, 500, REGISTER_AGAIN_MS))
     }
   }
 }

@@ -1,16 +1,129 @@
-import type { Store } from '../ports/store.ts'
 import type { Cloud } from '../ports/cloud.ts'
+import type { Store } from '../ports/store.ts'
 
 /** Called with the name of every place where a test may kill the bot. */
 export type Failpoint = (name: `bot:${string}`) => void
 
-/** Calls that change nothing need no failpoint. */
-const READS =
-  /^(is|by|list|named|open|current|running|work|wait|due|disk|disks|roots|key|verify|ping|close|instance|instances|snapshot|snapshots|image|images|inventory|assistant)([A-Z].*)?$/
+type Kind = 'read' | 'write'
+type Methods<T> = { readonly [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T]
+type Areas = Pick<Store, Exclude<keyof Store, Methods<Store>>>
+type Calls = { readonly [A in keyof Areas]: Readonly<Record<keyof Areas[A], Kind>> } & {
+  readonly store: Readonly<Record<Methods<Store>, Kind>>
+  readonly cloud: Readonly<Record<keyof Cloud, Kind>>
+}
 
 /**
- * The same object, with a failpoint before and after every call that writes: `bot:jobs.change:before`,
- * `bot:cloud.createImage:after`. Killing the bot at each of them must lose nothing.
+ * Every call of the two ports behind which state and money lie. The type demands all of them, so that a new call
+ * cannot be forgotten here. Calls of the cloud are all `write`: what a reply says is acted on, and it may be lost.
+ */
+const CALLS: Calls = {
+  jobs: {
+    create: 'write',
+    named: 'read',
+    byId: 'read',
+    list: 'read',
+    openOfSource: 'read',
+    disks: 'read',
+    change: 'write',
+    due: 'read',
+    claimCostReminders: 'write',
+  },
+  syncs: {
+    running: 'read',
+    byId: 'read',
+    list: 'read',
+    setPhase: 'write',
+    setImagePercent: 'write',
+    order: 'write',
+    withdraw: 'write',
+    work: 'read',
+    setTransferred: 'write',
+    restart: 'write',
+    roots: 'read',
+  },
+  images: {
+    list: 'read',
+    byId: 'read',
+    record: 'write',
+    setInUse: 'write',
+    setPinned: 'write',
+    setDeleted: 'write',
+  },
+  approvals: { request: 'write', byNumber: 'read', open: 'read', decide: 'write', expire: 'write' },
+  sources: {
+    invite: 'write',
+    named: 'read',
+    byId: 'read',
+    list: 'read',
+    enrol: 'write',
+    isInvited: 'read',
+    key: 'read',
+    seen: 'write',
+  },
+  intermediates: {
+    plan: 'write',
+    current: 'read',
+    byKey: 'read',
+    setInstance: 'write',
+    register: 'write',
+    seen: 'write',
+    end: 'write',
+  },
+  orders: { forSource: 'read', agentReported: 'write', receiverReported: 'write', wait: 'read' },
+  ledger: {
+    intend: 'write',
+    created: 'write',
+    released: 'write',
+    byKey: 'read',
+    byCloudId: 'read',
+    open: 'read',
+    askRelease: 'write',
+  },
+  verifications: { start: 'write', byId: 'read', list: 'read', setChecks: 'write', end: 'write' },
+  work: { claim: 'write', renew: 'write', giveBack: 'write', wait: 'read' },
+  audit: { add: 'write', list: 'read', verify: 'read' },
+  outbox: { add: 'write', deliver: 'write' },
+  store: { firstSeen: 'write', once: 'write', ping: 'read', close: 'read' },
+  cloud: {
+    createInstance: 'write',
+    instance: 'write',
+    instancesTagged: 'write',
+    restartInstance: 'write',
+    deleteInstance: 'write',
+    assistantAnswers: 'write',
+    stopInstance: 'write',
+    disksOf: 'write',
+    disk: 'write',
+    attachDisk: 'write',
+    detachDisk: 'write',
+    deleteDisk: 'write',
+    createSnapshot: 'write',
+    snapshot: 'write',
+    snapshotsTagged: 'write',
+    deleteSnapshot: 'write',
+    createImage: 'write',
+    image: 'write',
+    imagesTagged: 'write',
+    deleteImage: 'write',
+    inventory: 'write',
+  },
+}
+
+const isWrite = (area: string, call: string): boolean =>
+  (CALLS as Readonly<Record<string, Readonly<Record<string, Kind>>>>)[area]?.[call] === 'write'
+
+/** Every failpoint of the bot: `bot:jobs.change:before`, `bot:cloud.createImage:after`, and so on. */
+export function botFailpoints(): readonly `bot:${string}`[] {
+  return Object.entries(CALLS).flatMap(([area, calls]) =>
+    Object.keys(calls)
+      .filter((call) => isWrite(area, call))
+      .flatMap((call) => [`bot:${area}.${call}:before` as const, `bot:${area}.${call}:after` as const]),
+  )
+}
+
+/**
+ * The same object, with a failpoint before and after every call that writes. Killing the bot at each of them must
+ * lose nothing. `area`: `store` or `cloud`; the parts of a store have the names they have in it.
  */
 export function withFailpoints<T extends Store | Cloud>(target: T, area: string, failpoint: Failpoint): T {
   return new Proxy(target, {
@@ -21,7 +134,7 @@ export function withFailpoints<T extends Store | Cloud>(target: T, area: string,
       if (typeof value !== 'function') return value
       const call = value as (...args: unknown[]) => unknown
       const bound = (...args: unknown[]): unknown => call.apply(object, args)
-      if (READS.test(key)) return bound
+      if (!isWrite(area, key)) return bound
       return async (...args: unknown[]) => {
         failpoint(`bot:${area}.${key}:before`)
         const result = await bound(...args)

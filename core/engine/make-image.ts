@@ -155,16 +155,21 @@ async function failImaging(work: JobWork, sync: Sync, detail: string): Promise<n
   throw new Fault('IMAGE_FAILED', detail)
 }
 
-/** Deletes snapshots and image of a sync that ends without an image. Repeatable. */
+/**
+ * Deletes snapshots and image of a sync that ends without an image, also those whose ids were not recorded before a
+ * crash: they are found by their tag. Repeatable.
+ */
 export async function discardImaging(work: Pick<JobWork, 'parts' | 'job'>, syncId: string): Promise<void> {
   const { store, cloud } = work.parts
   const made = (await store.ledger.open(work.job.id)).filter((resource) => resource.syncId === syncId)
-  for (const resource of made.filter(({ kind }) => kind === 'image')) {
-    if (resource.cloudId !== null) await cloud.deleteImage(resource.cloudId)
-    await store.ledger.released(resource.key)
+  for (const { key, cloudId } of made.filter(({ kind }) => kind === 'image')) {
+    const id = cloudId ?? (await cloud.imagesTagged({ 'ferry:key': key }))[0]?.id
+    if (id !== undefined) await cloud.deleteImage(id)
+    await store.ledger.released(key)
   }
-  for (const resource of made.filter(({ kind }) => kind === 'snapshot')) {
-    if (resource.cloudId !== null) await cloud.deleteSnapshot(resource.cloudId)
-    await store.ledger.released(resource.key)
+  for (const { key, cloudId } of made.filter(({ kind }) => kind === 'snapshot')) {
+    const id = cloudId ?? (await cloud.snapshotsTagged({ 'ferry:key': key }))[0]?.id
+    if (id !== undefined) await cloud.deleteSnapshot(id)
+    await store.ledger.released(key)
   }
 }

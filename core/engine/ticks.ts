@@ -3,9 +3,11 @@ import type { Job } from '../domain/job.ts'
 import { ENDED, move } from '../domain/life.ts'
 import { missedRuns } from '../domain/schedule.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
+import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
 import { releaseInstance } from './release.ts'
 import { retain } from './retain.ts'
+import { OF_VERIFICATION } from './verify.ts'
 import { ENGINE } from './work.ts'
 
 /** How many due jobs one tick starts; the rest follows with the next one, so that downtime ends in no storm. */
@@ -32,20 +34,33 @@ export async function expireApprovals({ store }: Parts): Promise<void> {
 }
 
 /**
- * Releases what a person asked to release and what an ended job left behind, deletes snapshots without an image,
+ * Releases what a person asked to release and what an ended job or verification left behind, deletes snapshots without an image,
  * and enforces `keep` between syncs. Only what the ledger knows is touched.
  */
 export async function cleanUp(parts: Parts): Promise<void> {
   const { store, log } = parts
   const jobs = new Map((await store.jobs.list({ all: true })).map((job) => [job.id, job]))
   for (const resource of await store.ledger.open()) {
-    const job = jobs.get(resource.jobId)
-    const isLeft = job !== undefined && ENDED.includes(job.state) && resource.purpose === 'intermediate'
-    if (resource.kind !== 'instance' || (resource.releaseAskedBy === null && !isLeft)) continue
+    if (resource.kind !== 'instance') continue
+    const isLeft = resource.releaseAskedBy !== null || (await hasOutlived(parts, resource, jobs))
+    if (!isLeft) continue
     await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => releaseInstance(parts, resource))
   }
   for (const job of jobs.values())
     if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => retain(parts, job))
+}
+
+/** Whether what an instance was made for has ended: its job, or its verification, which could not release it then. */
+async function hasOutlived(
+  { store }: Parts,
+  { jobId, purpose, key }: Resource,
+  jobs: ReadonlyMap<string, Job>,
+): Promise<boolean> {
+  const job = jobs.get(jobId)
+  if (purpose === 'intermediate') return job !== undefined && ENDED.includes(job.state)
+  if (!purpose.endsWith(OF_VERIFICATION)) return false
+  const verification = await store.verifications.byId(key.split('/')[0] ?? '')
+  return verification !== undefined && verification.endedAt !== null
 }
 
 /** A syncing job enforces `keep` itself, after its new image. */

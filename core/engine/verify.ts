@@ -22,6 +22,10 @@ import { ENGINE, LeaseLost } from './work.ts'
 
 /** The cloud releases a forgotten test instance by itself after this time. */
 const LEAK_GUARD_MS = 2 * 3_600_000
+/** How the ledger tells both instances; their keys begin with the verification's id. */
+export const OF_VERIFICATION = 'of a verification'
+/** The name of the check that a booted instance passes. */
+const BOOT = 'boot'
 
 interface Case {
   readonly parts: Parts
@@ -72,7 +76,7 @@ async function conclude(
 /** Reads the image's disks. Returns the cause when they are not what was synced. */
 async function inspect(one: Case): Promise<FaultCode | undefined> {
   const { store, settings } = one.parts
-  const key = `${one.verification.id}/inspector`
+  const key = await inspectorKey(one)
   try {
     const planned = await store.intermediates.plan({
       jobId: one.job.id,
@@ -92,6 +96,15 @@ async function inspect(one: Case): Promise<FaultCode | undefined> {
     return checks.some((check) => check.ok === false) ? 'BYTES_DIFFER' : undefined
   } finally {
     await releaseByKey(one, key)
+  }
+}
+
+/** An inspector that was given up without a report is followed by one with another token: its own lets nobody in any more. */
+async function inspectorKey({ parts: { store }, verification }: Case): Promise<string> {
+  for (let number = 1; ; number++) {
+    const key = `${verification.id}/inspector${number === 1 ? '' : `/${number}`}`
+    const known = await store.intermediates.byKey(key)
+    if (known?.endedAt === undefined || known.report !== undefined) return key
   }
 }
 
@@ -137,7 +150,7 @@ async function createInspector(one: Case, key: string): Promise<void> {
       jobId: one.job.id,
       syncId: null,
       kind: 'instance',
-      purpose: 'inspector of a verification',
+      purpose: `inspector ${OF_VERIFICATION}`,
       request: {
         receiver: settings.bundles.receiver,
         node: settings.bundles.node,
@@ -178,7 +191,11 @@ async function createInspector(one: Case, key: string): Promise<void> {
 async function boot(one: Case): Promise<FaultCode | undefined> {
   const { cloud, store, settings } = one.parts
   const key = `${one.verification.id}/boot`
+  const causeOf = (ok: boolean | null): FaultCode | undefined => (ok === true ? undefined : 'NOT_BOOTED')
   try {
+    // Told before a crash: a second test instance would tell nothing new.
+    const known = one.verification.checks.find(({ name }) => name === BOOT)
+    if (known !== undefined) return causeOf(known.ok)
     const id = await acquire(
       one.parts,
       {
@@ -186,7 +203,7 @@ async function boot(one: Case): Promise<FaultCode | undefined> {
         jobId: one.job.id,
         syncId: null,
         kind: 'instance',
-        purpose: 'test instance of a verification',
+        purpose: `test instance ${OF_VERIFICATION}`,
         request: {},
       },
       async (_request, token, tags) =>
@@ -206,7 +223,7 @@ async function boot(one: Case): Promise<FaultCode | undefined> {
       return instance?.status === 'Running' && (await cloud.assistantAnswers(id)) ? true : undefined
     })
     const check = {
-      name: 'boot',
+      name: BOOT,
       ok: answers === true,
       detail:
         answers === true
@@ -214,7 +231,7 @@ async function boot(one: Case): Promise<FaultCode | undefined> {
           : `no answer of the Cloud Assistant within ${Math.round(settings.timings.bootMs / 1000)} s`,
     }
     await store.verifications.setChecks(one.verification.id, one.claim.epoch, [check])
-    return answers === true ? undefined : 'NOT_BOOTED'
+    return causeOf(check.ok)
   } finally {
     await releaseByKey(one, key)
   }
@@ -233,13 +250,14 @@ function place({ parts: { settings, clock }, job }: Case): {
   return { instanceTypes, zone: job.zone, vSwitch, securityGroup, publicAddress, releaseAt }
 }
 
+/** Releases what was made under the key, also what followed it under the same one with a number. */
 async function releaseByKey(one: Case, key: string): Promise<void> {
-  const resource = await one.parts.store.ledger.byKey(key)
-  if (resource === undefined || resource.releasedAt !== null) return
   const { timings } = one.parts.settings
-  await until(one, timings.cloudLookMs, timings.receiverStartMs, async () =>
-    (await releaseInstance(one.parts, resource)) ? true : undefined,
-  )
+  const open = await one.parts.store.ledger.open(one.job.id)
+  for (const resource of open.filter((each) => each.key === key || each.key.startsWith(`${key}/`)))
+    await until(one, timings.cloudLookMs, timings.receiverStartMs, async () =>
+      (await releaseInstance(one.parts, resource)) ? true : undefined,
+    )
   const inspector = await one.parts.store.intermediates.byKey(key)
   if (inspector !== undefined) await one.parts.store.intermediates.end(inspector.id)
 }

@@ -1,0 +1,239 @@
+/** Ferry as real processes that may be killed at any instant: bots, the sandbox, a source's agent. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createAlicloud } from '../../core/adapters/alicloud/cloud.ts'
+import type { Reply } from '../../core/commands/reply.ts'
+import type { Cloud } from '../../core/ports/cloud.ts'
+import { SANDBOX_KEY } from '../../sandbox/ecs/options.ts'
+import { buildProgram } from './build-program.ts'
+import { bundles, freePort, Program, until } from './machines.ts'
+import { SourceServer } from './source-server.ts'
+
+type Variables = Record<string, string>
+
+/** Alice asks, Bob approves. Their tokens are their names. */
+export type Person = 'alice' | 'bob'
+
+/** Asks ten times a second until there is an answer; throws with what was seen last. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T>,
+  isThere: (value: T) => boolean,
+  ms = 30_000,
+): Promise<T> {
+  const end = Date.now() + ms
+  for (;;) {
+    const value = await probe()
+    if (isThere(value)) return value
+    if (Date.now() > end)
+      throw new Error(`${what} did not happen within ${ms} ms; last seen: ${JSON.stringify(value)}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** A bot at a fixed address, started again whenever it dies, as systemd would. */
+export class Bot {
+  /** Every process that ran here, the present one last. */
+  readonly lives: Program[] = []
+  readonly url: string
+  readonly #program: string
+  readonly #env: Variables
+  /** Variables of the lives to come, one each; later ones have none of their own. */
+  #next: readonly Variables[] = []
+  #isWanted = true
+
+  constructor(program: string, url: string, env: Variables) {
+    this.#program = program
+    this.url = url
+    this.#env = env
+    this.#live()
+  }
+
+  #live(): void {
+    const [more = {}, ...next] = this.#next
+    this.#next = next
+    const life = new Program(process.execPath, [this.#program], { ...this.#env, ...more })
+    this.lives.push(life)
+    life.child.on('exit', () => this.#isWanted && this.#live())
+  }
+
+  get now(): Program {
+    const life = this.lives.at(-1)
+    if (life === undefined) throw new Error('the bot has never lived')
+    return life
+  }
+
+  /** Kills it and starts it again. `next`: variables of its next lives, one each; those after them have none. */
+  async restart(...next: readonly Variables[]): Promise<void> {
+    this.#isWanted = false
+    await this.now.kill()
+    this.#isWanted = true
+    this.#next = next
+    this.#live()
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.now.child.kill(name)
+  }
+
+  async end(): Promise<void> {
+    this.#isWanted = false
+    if (!this.now.exit) await this.now.kill()
+  }
+
+  log(): string {
+    return this.lives.map(({ log, exit }) => `${log}${JSON.stringify(exit ?? 'lives')}`).join('\n')
+  }
+}
+
+/** A whole installation in one directory. */
+export class House {
+  readonly path = mkdtempSync(join(tmpdir(), 'ferry-house-'))
+  readonly source: SourceServer
+  readonly bots: Bot[] = []
+  readonly #databaseUrl: string
+  #sandbox: Program | undefined
+  #sandboxPort = 0
+  #agent: Program | undefined
+  #agentArguments: readonly string[] = []
+
+  private constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl
+    mkdirSync(join(this.path, 'source'))
+    this.source = new SourceServer(join(this.path, 'source'))
+  }
+
+  /** Starts the cloud; bots and the agent come when they are asked for. */
+  static async open(databaseUrl: string): Promise<House> {
+    const house = new House(databaseUrl)
+    house.#sandboxPort = await freePort()
+    await house.startSandbox()
+    return house
+  }
+
+  get sandboxHome(): string {
+    return join(this.path, 'sandbox')
+  }
+
+  /** The cloud, asked with an account of its own: what Ferry says is not believed in a proof. */
+  get cloud(): Cloud {
+    const { id, secret } = SANDBOX_KEY
+    const endpoint = `127.0.0.1:${this.#sandboxPort}`
+    const protocol = 'HTTP'
+    return createAlicloud({
+      region: 'cn-hangzhou',
+      accessKeyId: id,
+      accessKeySecret: secret,
+      endpoint,
+      protocol,
+    })
+  }
+
+  /** Starts the cloud where it was: also after it was killed. */
+  async startSandbox(): Promise<Program> {
+    const place = ['--home', this.sandboxHome, '--port', String(this.#sandboxPort), '--speed', '0']
+    const program = await buildProgram('sandbox/ecs/main.ts')
+    const started = new Program(process.execPath, [program, ...place], {})
+    this.#sandbox = started
+    const line = await until('the sandbox', () => /^\{.*\}$/m.exec(started.log)?.[0])
+    this.#writePolicy(JSON.parse(line) as Record<'vSwitch' | 'securityGroup' | 'baseImage', string>)
+    return started
+  }
+
+  #writePolicy(cloud: Record<'vSwitch' | 'securityGroup' | 'baseImage', string>): void {
+    const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+    const person = (name: Person, role: string): object => ({ name, role, tokens: [`sha256:${hash(name)}`] })
+    const { vSwitch, securityGroup, baseImage } = cloud
+    const place = {
+      zone: 'cn-hangzhou-h',
+      vswitch: vSwitch,
+      security_group: securityGroup,
+      base_image: baseImage,
+    }
+    const policy = { people: [person('alice', 'admin'), person('bob', 'approver')], cloud: place }
+    writeFileSync(join(this.path, 'ferry.yaml'), JSON.stringify(policy))
+  }
+
+  /** Starts a bot at an address of its own. */
+  async startBot(env: Variables = {}): Promise<Bot> {
+    const port = await freePort()
+    const { agent } = await bundles()
+    const bot = new Bot(await buildProgram('tests/support/quick-bot.ts'), `http://127.0.0.1:${port}`, {
+      DATABASE_URL: this.#databaseUrl,
+      FERRY_PORT: String(port),
+      FERRY_POLICY: join(this.path, 'ferry.yaml'),
+      FERRY_BUNDLES: dirname(agent),
+      FERRY_LEASE_SECONDS: '2',
+      FERRY_ECS_ENDPOINT: `127.0.0.1:${this.#sandboxPort}`,
+      FERRY_ECS_PROTOCOL: 'http',
+      ALIBABA_CLOUD_ACCESS_KEY_ID: SANDBOX_KEY.id,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: SANDBOX_KEY.secret,
+      ...env,
+    })
+    this.bots.push(bot)
+    return bot
+  }
+
+  get bot(): Bot {
+    const [bot] = this.bots
+    if (bot === undefined) throw new Error('no bot was started')
+    return bot
+  }
+
+  /** Asks as a person would: again when there was no answer, and not otherwise. */
+  async say(person: Person, text: string, bot = this.bot): Promise<Reply> {
+    const ask = (): Promise<Reply | undefined> =>
+      fetch(`${bot.url}/api/commands`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${person}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ text, confirmed: true }),
+      }).then(
+        async (response) => (response.status === 503 ? undefined : ((await response.json()) as Reply)),
+        () => undefined,
+      )
+    return (await eventually(`an answer to ${text}`, ask, (reply) => reply !== undefined)) as Reply
+  }
+
+  /** Enrols the source and starts its agent, which needs a bot. */
+  async startAgent(name = 'web', more: Variables = {}): Promise<void> {
+    const { data } = await this.say('alice', `enrol ${name}`)
+    const disks = this.source.disks.flatMap(({ path }) => ['--disk', path])
+    const home = ['--home', join(this.path, 'source', 'agent')]
+    this.#agentArguments = ['--server', this.bot.url, '--code', String(data?.['code']), ...home, ...disks]
+    await this.runAgent(more)
+    await eventually(
+      'the enrolment of the agent',
+      () => this.say('alice', 'sources'),
+      (reply) => (reply.data?.['sources'] as { enrolled: boolean }[]).some(({ enrolled }) => enrolled),
+    )
+  }
+
+  /** Starts the agent again as it was enrolled. */
+  async runAgent(more: Variables = {}): Promise<Program> {
+    const { agent } = await bundles()
+    this.#agent = new Program(process.execPath, [agent, ...this.#agentArguments], more)
+    return this.#agent
+  }
+
+  get sandbox(): Program {
+    if (this.#sandbox === undefined) throw new Error('the sandbox was not started')
+    return this.#sandbox
+  }
+
+  log(): string {
+    const agent = this.#agent?.log ?? ''
+    return [...this.bots.map((bot) => bot.log()), agent, this.sandbox.log].join('\n-----\n')
+  }
+
+  async close(): Promise<void> {
+    for (const bot of this.bots) await bot.end()
+    if (this.#agent && !this.#agent.exit) await this.#agent.kill()
+    // In order, so that it switches its machines off.
+    const sandbox = this.sandbox
+    if (!sandbox.exit) sandbox.child.kill('SIGTERM')
+    await until('the end of the sandbox', () => sandbox.exit)
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
