@@ -4,6 +4,8 @@ import type { Progress } from './progress.ts'
 
 /** Of the time since the last report, the share of waiting for something that makes it the bound. */
 const BOUND_SHARE = 0.3
+/** While less than this share of what was compared differs, the order is called comparing. */
+const TRANSFER_SHARE = 0.1
 
 interface Waits {
   readonly at: number
@@ -41,7 +43,10 @@ export class OrderFigures {
         ...(root === undefined ? {} : { root }),
       }
     })
-    const isComparing = disks.some(({ comparedBytes, totalBytes }) => comparedBytes < totalBytes)
+    const sum = (field: 'comparedBytes' | 'changedBytes' | 'totalBytes'): number =>
+      disks.reduce((total, disk) => total + disk[field], 0)
+    const isComparing =
+      sum('comparedBytes') < sum('totalBytes') && sum('changedBytes') <= sum('comparedBytes') * TRANSFER_SHARE
     return {
       sync,
       epoch,

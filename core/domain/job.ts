@@ -50,7 +50,10 @@ export const STATE_LABELS: Record<State, string> = {
   cleared: 'Cleared',
 }
 
-/** What a sync is doing. Comparison and transfer overlap: `comparing` until the last block is compared. */
+/**
+ * What a sync is doing. Comparison and transfer overlap: it is called comparing while little of what is read differs,
+ * transferring once more than a tenth does or all is read (S10). Both are shown as bars of their own.
+ */
 export const PHASES = ['comparing', 'transferring', 'imaging'] as const
 export type Phase = (typeof PHASES)[number]
 
