@@ -1,4 +1,3 @@
-import { formatBytes } from '../domain/bytes.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { choice, count, duration, name, named, optional, text } from './args.ts'
 import { defineCommand } from './define.ts'
@@ -6,6 +5,7 @@ import { describeJob } from './describe-job.ts'
 import { nearest } from './nearest.ts'
 import { done, Refusal } from './reply.ts'
 
+const GIB = 1024 ** 3
 /** The largest system disk and data disk that ECS takes, in GiB. */
 const MOST_GIB = { system: 2048, data: 32_768 } as const
 
@@ -52,10 +52,10 @@ export const create = defineCommand({
       )
     for (const disk of source.agent.disks) {
       const most = disk.index === 0 ? MOST_GIB.system : MOST_GIB.data
-      if (disk.sizeBytes === 0 || disk.sizeBytes > most * 1024 ** 3)
+      if (disk.sizeBytes === 0 || disk.sizeBytes > most * GIB)
         throw new Refusal(
           'disk-size',
-          `${disk.path} has ${formatBytes(disk.sizeBytes)}; the cloud takes more than 0 and at most ${most} GiB for ${disk.index === 0 ? 'a system' : 'a data'} disk.`,
+          `${disk.path} has ${Math.ceil(disk.sizeBytes / GIB)} GiB; the cloud takes more than 0 and at most ${most} GiB for ${disk.index === 0 ? 'a system' : 'a data'} disk.`,
         )
       if (disk.sizeBytes % 512 !== 0)
         throw new Refusal(

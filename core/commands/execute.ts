@@ -29,12 +29,21 @@ export async function execute(
     if (error instanceof Pending) return error.answer
     if (!(error instanceof Refusal)) throw error
     if (command !== undefined && command.effect !== 'read' && error.code !== 'confirm')
-      await context.store.audit.add({
-        actor: context.actor,
-        action: command.name,
-        outcome: `refused: ${error.code}`,
-        facts: { arguments: Object.values(invocation.raw).join(' ').slice(0, 200) },
-      })
+      await context.store.audit.add(
+        {
+          actor: context.actor,
+          action: command.name,
+          outcome: `refused: ${error.code}`,
+          facts: { arguments: Object.values(invocation.raw).join(' ').slice(0, 200) },
+        },
+        await jobMeant(invocation, context),
+      )
     return error.reply()
   }
+}
+
+/** The job that a refused change was about, so that it stands in that job's audit. */
+async function jobMeant({ raw }: Invocation, { store }: Pick<Context, 'store'>): Promise<string | undefined> {
+  const name = raw['job']
+  return name === undefined || name.includes('\u0000') ? undefined : (await store.jobs.named(name))?.id
 }

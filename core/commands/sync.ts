@@ -1,8 +1,10 @@
-import { labels, statesAllowing } from '../domain/life.ts'
+import type { Job } from '../domain/job.ts'
+import { labels, move, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
+import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
-import { moveJob } from './on-job.ts'
+import { changeJob, demandLegal } from './on-job.ts'
 import { accepted, Refusal } from './reply.ts'
 
 export const sync = defineCommand({
@@ -14,20 +16,15 @@ export const sync = defineCommand({
   example: 'sync web-01',
   run: async ({ job: jobName }, context) => {
     const { store, person } = context
-    const busy = await store.jobs.named(jobName)
-    const running = busy?.state === 'syncing' ? await store.syncs.running(busy.id) : undefined
-    if (busy !== undefined && running !== undefined)
-      throw new Refusal(
-        'already-running',
-        `Sync #${running.number} of ${jobName} is running already; it was asked by ${running.askedBy}.`,
-        {
-          ...(await describeJob(context, busy)),
-        },
-      )
-    const { after } = await moveJob(context, jobName, 'sync', () => ({
-      set: { nextSyncAt: null },
-      startSync: { kind: 'incremental', trigger: 'manual', askedBy: person.name },
-    }))
+    // Looked at for every try: of many who ask at once, all but one hear of the sync that the first has started.
+    const { after } = await changeJob(context, jobName, async (job) => {
+      if (job.state === 'syncing') await refuseSecond(context, job)
+      demandLegal(job, 'sync', 'sync')
+      return {
+        set: { state: move(job, 'sync') ?? job.state, nextSyncAt: null },
+        startSync: { kind: 'incremental', trigger: 'manual', askedBy: person.name },
+      }
+    })
     const started = await store.syncs.running(after.id)
     return accepted(
       'sync-started',
@@ -38,3 +35,13 @@ export const sync = defineCommand({
     )
   },
 })
+
+async function refuseSecond(context: Context, job: Job): Promise<void> {
+  const running = await context.store.syncs.running(job.id)
+  if (running === undefined) return
+  throw new Refusal(
+    'already-running',
+    `Sync #${running.number} of ${job.name} is running already; it was asked by ${running.askedBy}.`,
+    await describeJob(context, job),
+  )
+}

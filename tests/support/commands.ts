@@ -1,0 +1,39 @@
+import { afterAll } from 'vitest'
+import { createAsk } from '../../core/app/ask.ts'
+import { systemClock } from '../../core/app/clock.ts'
+import { createLog } from '../../core/app/log.ts'
+import { catalogue } from '../../core/commands/catalogue.ts'
+import type { Reply } from '../../core/commands/reply.ts'
+import { Policy, ROLES } from '../../core/domain/policy.ts'
+import type { Role } from '../../core/domain/policy.ts'
+import { openStore } from '../../core/adapters/postgres/store.ts'
+import type { Store } from '../../core/ports/store.ts'
+import { freshDatabase } from './postgres.ts'
+
+export interface Commands {
+  readonly store: Store
+  /** Asks as the person who is named like their role; confirmed unless a test says otherwise. */
+  readonly ask: (role: Role, text: string, options?: { confirmed?: boolean }) => Promise<Reply>
+}
+
+/** Every command on a database of its own; no engine runs, so a job stays as a command has left it. */
+export async function openCommands(approvals: Readonly<Record<string, number>> = {}): Promise<Commands> {
+  const store = await openStore(await freshDatabase())
+  afterAll(() => store.close())
+  const policy = Policy.parse({ people: ROLES.map((name) => ({ name, role: name })), approvals })
+  const ask = createAsk({
+    ...{ store, policy, catalogue, clock: systemClock, serverUrl: 'http://ferry.test' },
+    bundles: { agentDigest: undefined },
+    log: createLog({ level: 'silent', secrets: [] }),
+  })
+  const personOf = (role: Role) => {
+    const person = policy.people.find(({ name }) => name === role)
+    if (person === undefined) throw new Error(`nobody is ${role}`)
+    return person
+  }
+  return {
+    store,
+    ask: (role, text, { confirmed = true } = {}) =>
+      ask(text, { person: personOf(role), door: 'cli' }, { confirmed }),
+  }
+}
