@@ -16,6 +16,8 @@ import { Order } from './order.ts'
 
 /** The bot holds a request for orders open for up to 25 s. */
 const POLL_MS = 40_000
+/** The longest pause before a bot that did not answer is asked again: a restarted one has its sources back by then. */
+const ASK_AGAIN_MS = 5000
 /** How often progress is reported, in milliseconds. */
 const REPORT_MS = 500
 
@@ -51,7 +53,7 @@ export class Orders {
         else await pause(200)
       } catch (problem) {
         log('warn', 'the bot cannot be asked for orders', { because: wordsOf(problem) })
-        await pause(backOffMs(attempt++, 500, 15_000))
+        await pause(backOffMs(attempt++, 500, ASK_AGAIN_MS))
       }
     }
   }

@@ -48,6 +48,7 @@ export function describeKills(subject: string, rows: readonly Kills[]): void {
         expect(house.bot.now.exit).toBeUndefined()
         await migration.prove()
       },
+      120_000,
     )
   })
 }

@@ -43,11 +43,24 @@ export class Migration {
     await this.complete()
   }
 
-  /** Makes the job and starts its full sync. */
-  async begin(): Promise<void> {
+  /** Makes the job and starts its full sync. `limit`: a bandwidth. */
+  async begin(limit?: string): Promise<void> {
     await this.change()
     await this.alice(`create ${this.job} source=web every=7d keep=${this.keep}`)
+    if (limit !== undefined) await this.alice(`limit ${this.job} ${limit}`)
     await this.alice(`start ${this.job}`)
+  }
+
+  /** Waits until blocks have been applied and more are to come. */
+  moving(): Promise<Reply> {
+    const isMoving = ({ progress }: Reply): boolean =>
+      progress !== undefined && progress.appliedBytes > 0 && progress.appliedBytes < progress.changedBytes
+    return this.reaches('syncing', isMoving)
+  }
+
+  /** Waits until the running sync is being imaged. */
+  imaging(): Promise<Reply> {
+    return this.reaches('syncing', ({ data }) => data?.['phase'] === 'imaging')
   }
 
   async sync(): Promise<void> {
@@ -74,7 +87,7 @@ export class Migration {
   }
 
   /** Waits for a state. A job in Error would need somebody's hand: that is a failure here. */
-  async reaches(state: string, also: (reply: Reply) => boolean = () => true, ms = 30_000): Promise<Reply> {
+  async reaches(state: string, also: (reply: Reply) => boolean = () => true, ms = 90_000): Promise<Reply> {
     try {
       return await eventually(
         `${this.job} in ${state}`,

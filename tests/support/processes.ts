@@ -93,21 +93,25 @@ export class House {
   readonly path = mkdtempSync(join(tmpdir(), 'ferry-house-'))
   readonly source: SourceServer
   readonly bots: Bot[] = []
+  /** Which of the bots people ask. */
+  asked = 0
   readonly #databaseUrl: string
+  readonly #url: string | undefined
   #sandbox: Program | undefined
   #sandboxPort = 0
   #agent: Program | undefined
   #agentArguments: readonly string[] = []
 
-  private constructor(databaseUrl: string) {
+  private constructor(databaseUrl: string, url: string | undefined) {
     this.#databaseUrl = databaseUrl
+    this.#url = url
     mkdirSync(join(this.path, 'source'))
     this.source = new SourceServer(join(this.path, 'source'))
   }
 
-  /** Starts the cloud; bots and the agent come when they are asked for. */
-  static async open(databaseUrl: string): Promise<House> {
-    const house = new House(databaseUrl)
+  /** Starts the cloud; bots and the agent come when they are asked for. `url`: where machines find the bots. */
+  static async open(databaseUrl: string, url?: string): Promise<House> {
+    const house = new House(databaseUrl, url)
     house.#sandboxPort = await freePort()
     await house.startSandbox()
     return house
@@ -176,16 +180,17 @@ export class House {
     return bot
   }
 
+  /** The bot that is asked. */
   get bot(): Bot {
-    const [bot] = this.bots
-    if (bot === undefined) throw new Error('no bot was started')
+    const bot = this.bots[this.asked]
+    if (bot === undefined) throw new Error('no such bot was started')
     return bot
   }
 
   /** Asks as a person would: again when there was no answer, and not otherwise. */
-  async say(person: Person, text: string, bot = this.bot): Promise<Reply> {
+  async say(person: Person, text: string): Promise<Reply> {
     const ask = (): Promise<Reply | undefined> =>
-      fetch(`${bot.url}/api/commands`, {
+      fetch(`${this.bot.url}/api/commands`, {
         method: 'POST',
         headers: { authorization: `Bearer ${person}`, 'content-type': 'application/json' },
         body: JSON.stringify({ text, confirmed: true }),
@@ -201,7 +206,14 @@ export class House {
     const { data } = await this.say('alice', `enrol ${name}`)
     const disks = this.source.disks.flatMap(({ path }) => ['--disk', path])
     const home = ['--home', join(this.path, 'source', 'agent')]
-    this.#agentArguments = ['--server', this.bot.url, '--code', String(data?.['code']), ...home, ...disks]
+    this.#agentArguments = [
+      '--server',
+      this.#url ?? this.bot.url,
+      '--code',
+      String(data?.['code']),
+      ...home,
+      ...disks,
+    ]
     await this.runAgent(more)
     await eventually(
       'the enrolment of the agent',
@@ -215,6 +227,13 @@ export class House {
     const { agent } = await bundles()
     this.#agent = new Program(process.execPath, [agent, ...this.#agentArguments], more)
     return this.#agent
+  }
+
+  /** Asks the sandbox for what no cloud offers: a fault to come, or the death of a machine. */
+  async misfortune(path: string, body: object = {}): Promise<void> {
+    const init = { method: 'POST', body: JSON.stringify(body) }
+    const reply = await fetch(`http://127.0.0.1:${this.#sandboxPort}${path}`, init)
+    if (!reply.ok) throw new Error(`the sandbox does not do ${path}: ${await reply.text()}`)
   }
 
   get sandbox(): Program {
