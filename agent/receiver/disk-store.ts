@@ -44,6 +44,8 @@ export interface DiskPlace extends ManifestSubject {
   readonly index: number
   /** The device, open for reading and writing. */
   readonly fd: number
+  /** The device past its page cache, where there is such a way. */
+  readonly direct: number | undefined
   readonly home: string
 }
 
