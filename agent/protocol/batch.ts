@@ -1,5 +1,5 @@
 /**
- * The body of a batch frame: changed blocks of one disk.
+ * The body of a batch frame: changed blocks of one disk, in its order.
  *
  *   0   sequence u32   counts the batches of this connection from 1
  *   4   disk u32

@@ -9,7 +9,7 @@ export class FrameParser {
   /** The longest body accepted, in bytes; may be raised when the peer has shown who it is. */
   limit: number
   private readonly deliver: (message: Message) => void
-  private readonly allocate: (bytes: number) => Buffer
+  private readonly allocate: (bytes: number, type: number) => Buffer
   private readonly header = Buffer.alloc(HEADER_BYTES)
   private headerBytes = 0
   private body: Buffer | undefined
@@ -19,7 +19,7 @@ export class FrameParser {
   constructor(
     deliver: (message: Message) => void,
     limit = FRAME_BYTES,
-    allocate: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
+    allocate: (bytes: number, type: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
   ) {
     this.deliver = deliver
     this.limit = Math.min(limit, FRAME_BYTES)
@@ -47,7 +47,7 @@ export class FrameParser {
   private begin(length: number, type: number): void {
     if (length > this.limit) throw new WireError(`a frame of ${length} bytes, more than ${this.limit}`)
     if (type === 0 || type > 255) throw new WireError(`unknown frame type ${type}`)
-    this.body = this.allocate(length)
+    this.body = this.allocate(length, type)
     this.bodyBytes = 0
   }
 

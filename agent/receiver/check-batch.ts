@@ -28,6 +28,8 @@ export interface CheckedBatch {
   readonly disk: number
   readonly entries: readonly BatchEntry[]
   readonly raw: Buffer
+  /** Whether `raw` is memory of its own, not a view of the body. */
+  readonly isUnpacked: boolean
 }
 
 /** Throws Fault PROTOCOL (or WireError); then nothing of the batch may be written. */
@@ -37,7 +39,12 @@ export function checkBatch(body: Buffer, sizeOf: (disk: number) => number | unde
   if (size === undefined) throw new Fault('PROTOCOL', `disk ${batch.disk} is not of this ticket`)
   const raw = batch.isCompressed ? unpack(batch) : batch.payload
   let at = 0
+  let before = -1
   for (const { block, kind, length, digest } of batch.entries) {
+    // A block that came twice would be left as the later write has it, whatever was recorded.
+    if (block <= before)
+      throw new Fault('PROTOCOL', `batch ${batch.sequence} is not in the order of its disk`)
+    before = block
     if (block >= blocksOf(size) || length !== blockBytes(size, block))
       throw new Fault(
         'PROTOCOL',
@@ -48,5 +55,11 @@ export function checkBatch(body: Buffer, sizeOf: (disk: number) => number | unde
       throw new Fault('PROTOCOL', `block ${block} of disk ${batch.disk} is not what its digest says`)
     if (kind === 'data') at += length
   }
-  return { sequence: batch.sequence, disk: batch.disk, entries: batch.entries, raw }
+  return {
+    sequence: batch.sequence,
+    disk: batch.disk,
+    entries: batch.entries,
+    raw,
+    isUnpacked: batch.isCompressed,
+  }
 }

@@ -1,5 +1,5 @@
 /** A disk of the intermediate as a file descriptor: found by its table name, never by a path from the network. */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '../protocol/fault.ts'
 
@@ -38,6 +38,15 @@ export function openDevice(directory: string, disk: DeviceConfig, flags: 'r' | '
   }
   const serial = sysfs(disk.device, 'serial') ?? sysfs(disk.device, 'device/serial') ?? 'no serial'
   return { fd, identity: stat.isFile() ? `file ${stat.dev}:${stat.ino}` : `disk ${disk.device} ${serial}` }
+}
+
+/** The same disk past its page cache, for writing; undefined where the file system cannot do that. */
+export function openDirect(directory: string, disk: DeviceConfig): number | undefined {
+  try {
+    return openSync(join(directory, disk.device), constants.O_RDWR | constants.O_DIRECT)
+  } catch {
+    return undefined
+  }
 }
 
 /** Reads a whole disk in order, a megabyte at a time; `each` gets a view that lives until it returns. */

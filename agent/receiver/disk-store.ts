@@ -44,6 +44,8 @@ export interface DiskPlace extends ManifestSubject {
   readonly index: number
   /** The device, open for reading and writing. */
   readonly fd: number
+  /** The device past its page cache, where there is such a way. */
+  readonly direct: number | undefined
   readonly home: string
 }
 
@@ -56,11 +58,18 @@ export const journalPath = (place: Pick<DiskPlace, 'home' | 'index'>, generation
 
 /** Changes the rows in a file as a record says: what is known, then what is in doubt. Blocks beyond the disk are left out. */
 export function applyRecord(rows: number, sizeBytes: number, record: JournalRecord): void {
-  const put = (block: number, row: Uint8Array): void => {
-    if (block < blocksOf(sizeBytes)) writeSync(rows, row, 0, DIGEST_BYTES, rowOffset(block))
+  const put = (changes: readonly { readonly block: number; readonly digest: Uint8Array }[]): void => {
+    const within = changes.filter(({ block }) => block < blocksOf(sizeBytes))
+    for (let from = 0, to = 0; from < within.length; from = to) {
+      const first = within[from]?.block ?? 0
+      // Blocks mostly follow each other: one write for all that do.
+      while (within[to]?.block === first + (to - from)) to++
+      const run = Buffer.concat(within.slice(from, to).map(({ digest }) => digest))
+      writeSync(rows, run, 0, run.length, rowOffset(first))
+    }
   }
-  for (const { block, digest } of record.known) put(block, digest)
-  for (const block of record.doubtful) put(block, UNKNOWN)
+  put(record.known)
+  put(record.doubtful.map((block) => ({ block, digest: UNKNOWN })))
 }
 
 /** All methods belong to the disk thread; nothing else touches the files. */

@@ -2,8 +2,9 @@
  * The thread that owns the disks: it checks, writes, makes durable and answers for what lies there, while the main
  * thread talks to the network. Messages are handled in the order they come.
  */
-import { isMainThread, parentPort, Worker, workerData, type TransferListItem } from 'node:worker_threads'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { MachineFault, ReceiverConfig } from '../protocol/control.ts'
+import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { failpoint } from '../protocol/failpoint.ts'
 import { WireError } from '../protocol/wire.ts'
@@ -18,6 +19,8 @@ export interface DiskThreadData {
   readonly home: string
   readonly devices: string
   readonly disks: ReceiverConfig['disks']
+  /** What batches lie in (`frame-memory.ts`). */
+  readonly memory: SharedArrayBuffer
 }
 
 /** What the main thread asks. `ask` numbers the questions that have one answer. */
@@ -26,8 +29,14 @@ export type ToDisks =
   | { readonly kind: 'open'; readonly ask: number; readonly settle: boolean }
   | { readonly kind: 'rows'; readonly ask: number; readonly disk: number; readonly group: number }
   | { readonly kind: 'seal'; readonly ask: number }
-  /** `bytes` is transferred; the frame's body fills its first `length` bytes. Comes back with the ack. */
-  | { readonly kind: 'batch'; readonly session: number; readonly bytes: ArrayBuffer; readonly length: number }
+  /** The body lies at `at` in the shared memory, whose slot comes back with `free`, or in memory of its own, transferred. */
+  | {
+      readonly kind: 'batch'
+      readonly session: number
+      readonly own: ArrayBuffer | null
+      readonly at: number
+      readonly length: number
+    }
 
 export interface SealedDisk {
   readonly index: number
@@ -42,13 +51,10 @@ export type FromDisks =
   | { readonly kind: 'rows'; readonly ask: number; readonly digests: Uint8Array }
   | { readonly kind: 'sealed'; readonly ask: number; readonly disks: readonly SealedDisk[] }
   | { readonly kind: 'refused'; readonly ask: number; readonly fault: MachineFault }
-  /** Durable up to `sequence` on this session; `bytes` may be used again. */
-  | {
-      readonly kind: 'ack'
-      readonly session: number
-      readonly sequence: number
-      readonly bytes: ArrayBuffer[]
-    }
+  /** Durable up to `sequence` on this session. */
+  | { readonly kind: 'ack'; readonly session: number; readonly sequence: number }
+  /** Batches that lay here in the shared memory are done with, one way or another. */
+  | { readonly kind: 'free'; readonly slots: readonly number[] }
   /** A batch of this session was not acceptable; nothing of it was written. */
   | { readonly kind: 'bad-batch'; readonly session: number; readonly fault: MachineFault }
   /** The disks failed: what was under way is lost, for all sessions. */
@@ -58,21 +64,21 @@ export type FromDisks =
 export const startDiskThread = (data: DiskThreadData): Worker =>
   new Worker(new URL(import.meta.url), { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 4 } })
 
-const memoryOf = (batch: WindowBatch): ArrayBuffer => batch.body.buffer as ArrayBuffer
-
 class DiskThread {
   private readonly stores = new Map<number, DiskStore>()
   private readonly windows: Windows
-  private readonly send: (message: FromDisks, transfer?: TransferListItem[]) => void
+  private readonly memory: SharedArrayBuffer
+  private readonly send: (message: FromDisks) => void
 
-  constructor(data: DiskThreadData, send: (message: FromDisks, transfer?: TransferListItem[]) => void) {
+  constructor(data: DiskThreadData, send: (message: FromDisks) => void) {
     this.send = send
+    this.memory = data.memory
     for (const disk of data.disks) this.stores.set(disk.index, openDisk(data.devices, data.home, disk))
-    this.windows = new Windows(
-      this.stores,
-      (batches) => this.acknowledge(batches),
-      (fault) => send({ kind: 'failed', fault }),
-    )
+    this.windows = new Windows(this.stores, {
+      durable: (batches) => this.acknowledge(batches),
+      dropped: (batches) => this.free(batches),
+      failed: (fault) => send({ kind: 'failed', fault }),
+    })
   }
 
   handle(message: ToDisks): void {
@@ -118,24 +124,29 @@ class DiskThread {
     }))
   }
 
-  private batch({ session, bytes, length }: Extract<ToDisks, { kind: 'batch' }>): void {
-    const body = Buffer.from(bytes, 0, length)
+  private batch({ session, own, at, length }: Extract<ToDisks, { kind: 'batch' }>): void {
+    const body = Buffer.from(own ?? (this.memory as unknown as ArrayBuffer), at, length)
+    const slot = own === null ? at : undefined
     try {
       const batch = checkBatch(body, (disk) => this.stores.get(disk)?.place.sizeBytes)
-      this.windows.add({ session, batch, body })
+      const isAligned = own === null && !batch.isUnpacked && batch.raw.byteOffset % PAGE_BYTES === 0
+      this.windows.add({ session, batch, slot, isAligned })
     } catch (problem) {
+      this.free([{ slot }])
       const known = problem instanceof WireError ? new Fault('PROTOCOL', problem.message) : problem
       this.send({ kind: 'bad-batch', session, fault: asMachineFault(known) })
     }
   }
 
   private acknowledge(batches: readonly WindowBatch[]): void {
-    const sessions = new Map<number, WindowBatch[]>()
-    for (const batch of batches) sessions.set(batch.session, [...(sessions.get(batch.session) ?? []), batch])
-    for (const [session, own] of sessions) {
-      const bytes = own.map(memoryOf)
-      this.send({ kind: 'ack', session, sequence: own.at(-1)?.batch.sequence ?? 0, bytes }, bytes)
-    }
+    this.free(batches)
+    const last = new Map(batches.map(({ session, batch }) => [session, batch.sequence]))
+    for (const [session, sequence] of last) this.send({ kind: 'ack', session, sequence })
+  }
+
+  private free(batches: readonly { readonly slot: number | undefined }[]): void {
+    const slots = batches.flatMap(({ slot }) => slot ?? [])
+    if (slots.length > 0) this.send({ kind: 'free', slots })
   }
 }
 
@@ -145,8 +156,7 @@ const isDiskThread = (data: unknown): data is DiskThreadData =>
 const startedWith: unknown = workerData
 if (!isMainThread && parentPort && isDiskThread(startedWith)) {
   const port = parentPort
-  const send = (message: FromDisks, transfer: TransferListItem[] = []): void =>
-    port.postMessage(message, transfer)
+  const send = (message: FromDisks): void => port.postMessage(message)
   try {
     const disks = new DiskThread(startedWith, send)
     port.on('message', (message: ToDisks) => disks.handle(message))

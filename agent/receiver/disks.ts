@@ -1,9 +1,8 @@
 /** The main thread's side of the disk thread: questions with answers, and the memory that travels. */
 import type { Worker } from 'node:worker_threads'
 import type { MachineFault } from '../protocol/control.ts'
-import { BATCH_BYTES } from '../protocol/batch.ts'
 import { Fault } from '../protocol/fault.ts'
-import type { WelcomeDisk } from '../protocol/wire.ts'
+import { FRAME, type WelcomeDisk } from '../protocol/wire.ts'
 import {
   startDiskThread,
   type DiskThreadData,
@@ -11,6 +10,7 @@ import {
   type SealedDisk,
   type ToDisks,
 } from './disk-thread.ts'
+import { FrameMemory } from './frame-memory.ts'
 
 /** What the disks tell without being asked. */
 export interface DiskEvents {
@@ -25,9 +25,6 @@ type Ask<T> = T extends { readonly ask: number } ? Omit<T, 'ask'> : never
 /** A fault that travelled as data. */
 const thrown = ({ code, detail }: MachineFault): Fault => new Fault(code as 'INTERNAL', detail)
 
-/** Buffers kept for frames to come; more than that are left to the garbage collector. */
-const SPARE_BUFFERS = 24
-
 export class Disks {
   /** Resolves when every disk's manifest is at hand, which may take as long as reading them. */
   readonly ready: Promise<void>
@@ -39,12 +36,12 @@ export class Disks {
     number,
     { resolve: (answer: Answer) => void; reject: (fault: Fault) => void }
   >()
-  private readonly spare: ArrayBuffer[] = []
+  private readonly memory = new FrameMemory()
   private asked = 0
 
-  constructor(data: DiskThreadData, events: DiskEvents) {
+  constructor(data: Omit<DiskThreadData, 'role' | 'memory'>, events: DiskEvents) {
     this.events = events
-    this.thread = startDiskThread(data)
+    this.thread = startDiskThread({ ...data, role: 'disks', memory: this.memory.shared })
     this.ended = new Promise((_, reject) => {
       this.thread.on('error', reject)
       this.thread.on('exit', (code) => reject(new Error(`the disk thread ended with ${code}`)))
@@ -60,10 +57,14 @@ export class Disks {
     })
   }
 
-  /** Memory for a frame's body; a batch's is handed on to the disk thread and comes back. */
-  allocate = (bytes: number): Buffer => {
-    if (bytes < 64 * 1024 || bytes > BATCH_BYTES) return Buffer.allocUnsafeSlow(bytes)
-    return Buffer.from(this.spare.pop() ?? new ArrayBuffer(BATCH_BYTES), 0, bytes)
+  /** Memory for a frame's body; a batch's goes to the disk thread with `write`, or back with `giveBack`. */
+  allocate(bytes: number, type: number): Buffer {
+    return type === FRAME.batch ? this.memory.take(bytes) : Buffer.allocUnsafe(bytes)
+  }
+
+  /** Takes memory back that was not written from. */
+  giveBack(body: Buffer): void {
+    if (this.memory.has(body)) this.memory.release(body.byteOffset)
   }
 
   async open(settle: boolean): Promise<readonly WelcomeDisk[]> {
@@ -81,10 +82,14 @@ export class Disks {
     return answer.kind === 'sealed' ? answer.disks : []
   }
 
-  /** Hands a batch over; its memory is gone from here. */
+  /** Hands a batch over; its memory is not to be touched any more. */
   write(session: number, body: Buffer): void {
-    const bytes = body.buffer as ArrayBuffer
-    this.thread.postMessage({ kind: 'batch', session, bytes, length: body.length } satisfies ToDisks, [bytes])
+    const { byteOffset: at, length } = body
+    const own = this.memory.has(body) ? null : (body.buffer as ArrayBuffer)
+    this.thread.postMessage(
+      { kind: 'batch', session, own, at, length } satisfies ToDisks,
+      own === null ? [] : [own],
+    )
   }
 
   private ask(question: Ask<ToDisks>): Promise<Answer> {
@@ -95,9 +100,10 @@ export class Disks {
 
   private handle(message: Exclude<FromDisks, { kind: 'ready' | 'unusable' }>): void {
     switch (message.kind) {
+      case 'free':
+        for (const at of message.slots) this.memory.release(at)
+        return
       case 'ack':
-        for (const bytes of message.bytes)
-          if (bytes.byteLength === BATCH_BYTES && this.spare.length < SPARE_BUFFERS) this.spare.push(bytes)
         return this.events.ack(message.session, message.sequence)
       case 'bad-batch':
         return this.events.badBatch(message.session, message.fault)

@@ -6,7 +6,7 @@ import { blankRows, GROUP_BLOCKS, groupsOf } from '../protocol/geometry.ts'
 import { replayJournal } from '../protocol/journal.ts'
 import { log } from '../protocol/log.ts'
 import { openManifest, rowOffset } from '../protocol/manifest-file.ts'
-import { openDevice, readWhole, type DeviceConfig } from './device.ts'
+import { openDevice, openDirect, readWhole, type DeviceConfig } from './device.ts'
 import { applyRecord, DiskStore, journalPath, manifestPath, rowsPath, type DiskPlace } from './disk-store.ts'
 
 /** Rows from the manifest and its journal, or the reason why they cannot be had. */
@@ -59,7 +59,14 @@ export function openDisk(
   config: DeviceConfig & { readonly blank: boolean },
 ): DiskStore {
   const { fd, identity } = openDevice(directory, config, 'r+')
-  const place: DiskPlace = { index: config.index, fd, home, identity, sizeBytes: config.sizeBytes }
+  const place: DiskPlace = {
+    index: config.index,
+    fd,
+    direct: openDirect(directory, config),
+    home,
+    identity,
+    sizeBytes: config.sizeBytes,
+  }
   const recalled = recall(place)
   if ('store' in recalled) return recalled.store
   const isFirst = recalled.problem === 'the manifest: there is none'

@@ -34,7 +34,7 @@ function makeHost(settings: ReceiverSettings, sessions: Map<number, Session>): S
   const config = home.config
   let epoch = home.epoch()
   const disks = new Disks(
-    { role: 'disks', home: home.path, devices: settings.devices, disks: config.disks },
+    { home: home.path, devices: settings.devices, disks: config.disks },
     {
       ack: (session, sequence) => sessions.get(session)?.ack(sequence),
       badBatch: (session, fault) => sessions.get(session)?.fail(new Fault('PROTOCOL', fault.detail)),
@@ -76,6 +76,8 @@ export async function listen(settings: ReceiverSettings): Promise<Listening> {
     {
       key,
       cert: selfSigned(key),
+      // Nobody shows this server a certificate: it needs no authorities.
+      ca: [],
       minVersion: 'TLSv1.3',
       ciphers: 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
       handshakeTimeout: 10_000,

@@ -5,7 +5,15 @@ import { FrameParser } from '../protocol/frame-parser.ts'
 import { groupsOf } from '../protocol/geometry.ts'
 import { log, wordsOf } from '../protocol/log.ts'
 import { readTicket, type Ticket } from '../protocol/ticket.ts'
-import { encode, FRAME_BYTES, HELLO_BYTES, WIRE_VERSION, WireError, type Message } from '../protocol/wire.ts'
+import {
+  encode,
+  FRAME,
+  FRAME_BYTES,
+  HELLO_BYTES,
+  WIRE_VERSION,
+  WireError,
+  type Message,
+} from '../protocol/wire.ts'
 import type { Sealed } from './home.ts'
 import type { Disks } from './disks.ts'
 
@@ -43,6 +51,8 @@ export class Session {
   private readonly inFlight: { readonly sequence: number; readonly bytes: number }[] = []
   private inFlightBytes = 0
   private acknowledged = 0
+  /** The body of a batch that is still coming. */
+  private coming: Buffer | undefined
   private isWelcome = false
   private isOver = false
 
@@ -50,7 +60,11 @@ export class Session {
     this.id = id
     this.socket = socket
     this.host = host
-    this.parser = new FrameParser((message) => this.take(message), HELLO_BYTES, host.disks.allocate)
+    this.parser = new FrameParser(
+      (message) => this.take(message),
+      HELLO_BYTES,
+      (bytes, type) => this.memory(bytes, type),
+    )
     this.patience = setTimeout(() => this.fail(new Fault('TICKET_REFUSED', 'no ticket was shown')), HELLO_MS)
     socket.setNoDelay(true)
     socket.setTimeout(IDLE_MS, () => {
@@ -94,6 +108,14 @@ export class Session {
 
   private say(message: Message): void {
     if (!this.isOver && this.socket.writable) this.socket.write(encode(message))
+  }
+
+  private memory(bytes: number, type: number): Buffer {
+    // What is left of a chunk after a refusal is parsed but counts for nothing.
+    if (this.isOver) return Buffer.allocUnsafe(bytes)
+    const body = this.host.disks.allocate(bytes, type)
+    this.coming = type === FRAME.batch ? body : undefined
+    return body
   }
 
   private read(chunk: Buffer): void {
@@ -147,6 +169,7 @@ export class Session {
     const bytes = Math.max(body.length, body.readUInt32LE(16))
     this.inFlight.push({ sequence, bytes })
     this.inFlightBytes += bytes
+    this.coming = undefined
     this.host.disks.write(this.id, body)
     if (this.inFlightBytes >= PAUSE_BYTES) this.socket.pause()
   }
@@ -211,6 +234,8 @@ export class Session {
 
   private end(): void {
     this.isOver = true
+    if (this.coming) this.host.disks.giveBack(this.coming)
+    this.coming = undefined
     clearTimeout(this.patience)
     this.host.ended(this)
   }

@@ -23,12 +23,24 @@ import { writeBlocks } from './write-blocks.ts'
 /** Bytes of blocks in one window, at most. */
 export const WINDOW_BYTES = 12 * 1024 * 1024
 
+/** Batches that are written at the same time: more do not make a disk faster. */
+const WRITERS = 3
+
 /** A batch on its way to the disk. */
 export interface WindowBatch {
   readonly session: number
   readonly batch: CheckedBatch
-  /** The frame's memory, to be used again. */
-  readonly body: Buffer
+  /** Where it lies in the shared memory; undefined for memory of its own. */
+  readonly slot: number | undefined
+  /** Whether its blocks begin at a page. */
+  readonly isAligned: boolean
+}
+
+/** What is told of batches; each is told of once. */
+export interface WindowEvents {
+  readonly durable: (batches: readonly WindowBatch[]) => void
+  readonly dropped: (batches: readonly WindowBatch[]) => void
+  readonly failed: (fault: MachineFault) => void
 }
 
 const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
@@ -44,26 +56,20 @@ export function diskFault(problem: unknown): Fault {
 
 export class Windows {
   private readonly stores: ReadonlyMap<number, DiskStore>
-  private readonly acknowledge: (batches: readonly WindowBatch[]) => void
-  private readonly failed: (fault: MachineFault) => void
+  private readonly events: WindowEvents
   private queue: WindowBatch[] = []
   private running: Promise<void> | undefined
   /** Set when a round failed, until the rows are durable again. */
   private isDamaged = false
 
-  constructor(
-    stores: ReadonlyMap<number, DiskStore>,
-    acknowledge: (batches: readonly WindowBatch[]) => void,
-    failed: (fault: MachineFault) => void,
-  ) {
+  constructor(stores: ReadonlyMap<number, DiskStore>, events: WindowEvents) {
     this.stores = stores
-    this.acknowledge = acknowledge
-    this.failed = failed
+    this.events = events
   }
 
-  /** Takes a checked batch; `acknowledge` is called when it is durable. Refused while damaged. */
+  /** Takes a checked batch. Refused while damaged. */
   add(batch: WindowBatch): void {
-    if (this.isDamaged) return
+    if (this.isDamaged) return this.events.dropped([batch])
     this.queue.push(batch)
     this.running ??= this.rounds()
   }
@@ -95,7 +101,7 @@ export class Windows {
         if (last.length + next.length === 0) break
         await this.journal(last, next)
         failpoint('receiver:ack:before')
-        this.acknowledge(last)
+        this.events.durable(last)
         last = []
         await this.write(next)
         last = next
@@ -106,11 +112,15 @@ export class Windows {
     this.running = undefined
   }
 
+  /** The next window. No two of its batches hold the same block: their writes may pass each other. */
   private take(): WindowBatch[] {
+    const blocks = new Set<number>()
     let bytes = 0
     let count = 0
     for (const { batch } of this.queue) {
-      if (bytes >= WINDOW_BYTES) break
+      const keys = batch.entries.map(({ block }) => batch.disk * 2 ** 32 + block)
+      if (bytes >= WINDOW_BYTES || keys.some((key) => blocks.has(key))) break
+      for (const key of keys) blocks.add(key)
       bytes += batch.raw.length + batch.entries.length * 64
       count++
     }
@@ -128,23 +138,33 @@ export class Windows {
 
   private async write(batches: readonly WindowBatch[]): Promise<void> {
     const touched = new Set<DiskStore>()
-    for (const { batch } of batches) {
-      const store = this.stores.get(batch.disk)
-      if (store === undefined) throw new Error(`disk ${batch.disk} passed the check and is not there`)
-      failpoint('receiver:write:before')
-      writeBlocks(store.place.fd, batch)
-      failpoint('receiver:write:after')
-      touched.add(store)
+    const left = batches.values()
+    const writer = async (): Promise<void> => {
+      for (const { batch, isAligned } of left) {
+        const store = this.stores.get(batch.disk)
+        if (store === undefined) throw new Error(`disk ${batch.disk} passed the check and is not there`)
+        touched.add(store)
+        failpoint('receiver:write:before')
+        await writeBlocks(store.place, batch, isAligned)
+        failpoint('receiver:write:after')
+      }
     }
-    for (const store of touched) await store.sync()
+    await allEnded(Array.from({ length: WRITERS }, writer))
+    await allEnded([...touched].map((store) => store.sync()))
   }
 
   private abandon(batches: readonly WindowBatch[], problem: unknown): void {
     this.isDamaged = true
     this.queue = []
+    this.events.dropped(batches)
     for (const [index, store] of this.stores) store.forget(blocksIn(batches, index).map(({ block }) => block))
-    this.failed(asMachineFault(diskFault(problem)))
+    this.events.failed(asMachineFault(diskFault(problem)))
   }
+}
+
+/** Waits for all, also when one fails: nothing may still be writing when a failure is dealt with. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === 'rejected') throw end.reason
 }
 
 const blocksIn = (batches: readonly WindowBatch[], disk: number): KnownBlock[] =>

@@ -1,31 +1,74 @@
-/** Puts checked blocks where they belong, in place, with as few writes as their order allows. */
-import { writeSync } from 'node:fs'
+/**
+ * Puts checked blocks where they belong, in place, with as few writes as their order allows. Past the page cache
+ * where that goes: what is written once and not read again would only be copied there and push out other things.
+ */
+import { write } from 'node:fs'
+import { promisify } from 'node:util'
+import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
+import { errnoOf } from '../protocol/fault.ts'
 import { zeros } from '../protocol/geometry.ts'
 import type { CheckedBatch } from './check-batch.ts'
 
-function writeAll(fd: number, bytes: Buffer, offset: number): void {
-  for (let done = 0; done < bytes.length;)
-    done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
+const writeAsync = promisify(write)
+
+/** The disk, through its page cache and, where that goes, past it. */
+export interface WritableDisk {
+  readonly fd: number
+  readonly direct: number | undefined
 }
 
-/** Writes a batch. Zeros are written too: an agent sends none where the manifest says that there are zeros already. */
-export function writeBlocks(fd: number, batch: CheckedBatch): void {
-  let run = { from: 0, to: 0, offset: 0 }
-  const flush = (): void => writeAll(fd, batch.raw.subarray(run.from, run.to), run.offset)
+async function writeAll(fd: number, bytes: Buffer, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length;)
+    done += (await writeAsync(fd, bytes, done, bytes.length - done, offset + done)).bytesWritten
+}
+
+/** Writes a run that may go past the page cache. Some disks want more alignment than a page: they get it the other way. */
+async function writeDirect(disk: WritableDisk, direct: number, bytes: Buffer, offset: number): Promise<void> {
+  try {
+    await writeAll(direct, bytes, offset)
+  } catch (problem) {
+    if (errnoOf(problem) !== 'EINVAL') throw problem
+    await writeAll(disk.fd, bytes, offset)
+  }
+}
+
+interface Run {
+  readonly offset: number
+  readonly from: number
+  to: number
+}
+
+/** The data of a batch as runs that follow each other on the disk. */
+function runsOf(batch: CheckedBatch): Run[] {
+  const runs: Run[] = []
   let at = 0
   for (const { block, kind, length } of batch.entries) {
+    if (kind === 'zero') continue
     const offset = block * BLOCK_BYTES
-    if (kind === 'zero') {
-      writeAll(fd, zeros(length), offset)
-      continue
-    }
-    if (run.offset + (run.to - run.from) !== offset || run.to === run.from) {
-      flush()
-      run = { from: at, to: at, offset }
-    }
+    const run = runs.at(-1)
+    if (run && run.offset + run.to - run.from === offset) run.to = at + length
+    else runs.push({ offset, from: at, to: at + length })
     at += length
-    run.to = at
   }
-  flush()
+  return runs
+}
+
+/**
+ * Writes a batch; `isAligned`: its data begins at a page. Zeros are written too: an agent sends none where the
+ * manifest says that there are zeros already.
+ */
+export async function writeBlocks(
+  disk: WritableDisk,
+  batch: CheckedBatch,
+  isAligned: boolean,
+): Promise<void> {
+  for (const { offset, from, to } of runsOf(batch)) {
+    const bytes = batch.raw.subarray(from, to)
+    const isWhole = isAligned && from % PAGE_BYTES === 0 && bytes.length % PAGE_BYTES === 0
+    if (isWhole && disk.direct !== undefined) await writeDirect(disk, disk.direct, bytes, offset)
+    else await writeAll(disk.fd, bytes, offset)
+  }
+  for (const { block, kind, length } of batch.entries)
+    if (kind === 'zero') await writeAll(disk.fd, zeros(length), block * BLOCK_BYTES)
 }

@@ -1,5 +1,6 @@
 /** Reads a source disk. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { alignedBuffer } from '../protocol/aligned.ts'
 import { errnoOf, Fault } from '../protocol/fault.ts'
 import type { SourceDisk } from '../protocol/control.ts'
 
@@ -17,23 +18,10 @@ function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
       })
 }
 
-/** The part of WebAssembly that is used here; its types come with the browser's, which Node programs do not load. */
-interface WithWebAssembly {
-  readonly WebAssembly: {
-    readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer }
-  }
-}
-
-/** Memory that begins at a page: EXTENT_BYTES of it. */
-function alignedBuffer(): Buffer {
-  const { WebAssembly } = globalThis as unknown as WithWebAssembly
-  return Buffer.from(new WebAssembly.Memory({ initial: EXTENT_BYTES / 65_536 }).buffer)
-}
-
 /**
  * An open source disk. A block device is read past the page cache (O_DIRECT): the cache of the device knows nothing
  * of what a mounted file system wrote since, and would show last time's blocks; nor is the server's cache evicted.
- * That needs aligned memory, which WebAssembly gives and Buffer does not.
+ * That needs aligned memory.
  */
 export class Extents {
   readonly disk: SourceDisk
@@ -49,7 +37,7 @@ export class Extents {
     } catch (problem) {
       throw faultOf(disk, problem, 0)
     }
-    this.aligned = isDirect ? alignedBuffer() : undefined
+    this.aligned = isDirect ? alignedBuffer(EXTENT_BYTES) : undefined
   }
 
   /** Fills `target` (at most EXTENT_BYTES) from `offset`. Throws Fault. */

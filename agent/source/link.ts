@@ -44,8 +44,9 @@ function secureSocket(receiver: Receiver): Promise<TLSSocket> {
       reject(new Fault('RECEIVER_UNREACHABLE', `${host}:${port}: ${why}`, { cause }))
     }
     failpoint('agent:connect:before')
-    // The certificate says nothing; the pin below is what is trusted.
-    const socket = connect({ host, port, minVersion: 'TLSv1.3', rejectUnauthorized: false })
+    // The certificate says nothing, and no authority is asked; the pin below is what is trusted.
+    const trust = { ca: [], rejectUnauthorized: false }
+    const socket = connect({ host, port, minVersion: 'TLSv1.3', ...trust })
     const patience = setTimeout(() => refuse(`no answer within ${CONNECT_MS / 1000} s`), CONNECT_MS)
     socket.once('error', (problem: Error) => refuse(problem.message, problem))
     socket.once('close', () => refuse('it closed the connection'))

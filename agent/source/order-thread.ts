@@ -1,6 +1,7 @@
 /**
  * One thread of an order: takes groups of blocks that no other thread has taken, reads, digests and compares them, and
  * sends what differs over a connection of its own. Digests go group by group: no disk is too large for the memory.
+ * Between orders it waits (`thread-pool.ts`).
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { setImmediate as breath } from 'node:timers/promises'
@@ -34,7 +35,6 @@ export interface ThreadDisk {
 }
 
 export interface OrderThreadData {
-  readonly role: 'order'
   readonly connection: number
   /** Null: an estimate, nothing is sent. */
   readonly send: {
@@ -57,18 +57,23 @@ export type FromOrderThread =
   | { readonly kind: 'finished' }
   | { readonly kind: 'sealed'; readonly roots: ReadonlyMap<number, string> }
   | { readonly kind: 'failed'; readonly fault: MachineFault }
+  /** The order is left behind: the last message of it. */
+  | { readonly kind: 'idle' }
 
 export type ToOrderThread =
+  | { readonly kind: 'begin'; readonly data: OrderThreadData }
   /** The groups that the receiver has are in shared memory: begin. */
   | { readonly kind: 'go' }
   | { readonly kind: 'seal' }
   | { readonly kind: 'ticket'; readonly ticket: string }
   | { readonly kind: 'end' }
 
-/** Starts a thread. */
-export const startOrderThread = (data: OrderThreadData): Worker =>
+const ROLE = 'order'
+
+/** Starts a thread, which then waits for an order. */
+export const startOrderThread = (): Worker =>
   new Worker(new URL(import.meta.url), {
-    workerData: data,
+    workerData: { role: ROLE },
     // Data lives outside the heap; a small one keeps the footprint on the source small.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
   })
@@ -223,33 +228,61 @@ class OrderThread {
   }
 }
 
-async function run(data: OrderThreadData, port: NonNullable<typeof parentPort>): Promise<void> {
-  const say = (message: FromOrderThread): void => port.postMessage(message)
-  const failed = (problem: unknown): void => say({ kind: 'failed', fault: asMachineFault(problem) })
-  const thread = new OrderThread(data)
-  let begin: () => void = () => undefined
-  const begun = new Promise<void>((resolve) => (begin = resolve))
-  port.on('message', (message: ToOrderThread) => {
-    if (message.kind === 'go') return begin()
-    if (message.kind === 'ticket') return thread.sender?.renew(message.ticket)
-    if (message.kind === 'seal')
-      return void thread.sender?.sealed().then((roots) => say({ kind: 'sealed', roots }), failed)
-    thread.sender?.close()
-    port.close()
-  })
-  try {
-    await thread.welcome()
-    say({ kind: 'welcomed' })
-    await begun
-    await thread.run()
-    say({ kind: 'finished' })
-  } catch (problem) {
-    failed(problem)
+type Say = (message: FromOrderThread) => void
+
+/** An order on this thread, from its begin to its end. */
+class Run {
+  private readonly thread: OrderThread
+  private readonly say: Say
+  private begin: () => void = () => undefined
+
+  constructor(data: OrderThreadData, say: Say) {
+    this.say = say
+    this.thread = new OrderThread(data)
+    void this.carryOut(new Promise((resolve) => (this.begin = resolve)))
   }
+
+  handle(message: Exclude<ToOrderThread, { kind: 'begin' }>): void {
+    const { sender } = this.thread
+    switch (message.kind) {
+      case 'go':
+        return this.begin()
+      case 'ticket':
+        return sender?.renew(message.ticket)
+      case 'seal':
+        return void sender?.sealed().then((roots) => this.say({ kind: 'sealed', roots }), this.failed)
+      case 'end':
+        sender?.close()
+        return this.say({ kind: 'idle' })
+    }
+  }
+
+  private async carryOut(begun: Promise<void>): Promise<void> {
+    try {
+      await this.thread.welcome()
+      this.say({ kind: 'welcomed' })
+      await begun
+      await this.thread.run()
+      this.say({ kind: 'finished' })
+    } catch (problem) {
+      this.failed(problem)
+    }
+  }
+
+  private readonly failed = (problem: unknown): void =>
+    this.say({ kind: 'failed', fault: asMachineFault(problem) })
 }
 
-const isOrderThread = (data: unknown): data is OrderThreadData =>
-  typeof data === 'object' && data !== null && 'role' in data && data.role === 'order'
+function wait(port: NonNullable<typeof parentPort>): void {
+  let run: Run | undefined
+  port.on('message', (message: ToOrderThread) => {
+    if (message.kind === 'begin') run = new Run(message.data, (said) => port.postMessage(said))
+    else run?.handle(message)
+    if (message.kind === 'end') run = undefined
+  })
+}
 
-const startedWith: unknown = workerData
-if (!isMainThread && parentPort && isOrderThread(startedWith)) void run(startedWith, parentPort)
+const isOrderThread = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE
+
+if (!isMainThread && parentPort && isOrderThread(workerData)) wait(parentPort)

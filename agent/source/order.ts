@@ -10,14 +10,10 @@ import { groupsOf, rootOf } from '../protocol/geometry.ts'
 import { log } from '../protocol/log.ts'
 import { beginNext, dropNext, keepNext, readCached, type CachedManifest } from './cached-manifest.ts'
 import { disksOfOrder, ticketOfOrder } from './check-order.ts'
-import {
-  startOrderThread,
-  type FromOrderThread,
-  type OrderThreadData,
-  type ToOrderThread,
-} from './order-thread.ts'
+import type { FromOrderThread, OrderThreadData, ToOrderThread } from './order-thread.ts'
 import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
+import type { ThreadPool } from './thread-pool.ts'
 
 export interface OrderPlace {
   /** Path of the cached manifest of a disk. */
@@ -26,6 +22,7 @@ export interface OrderPlace {
   readonly findDisks: () => readonly SourceDisk[]
   /** How long the receiver may be away, in milliseconds. */
   readonly reconnectMs: number
+  readonly threads: ThreadPool
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
@@ -77,8 +74,9 @@ export class Order {
 
   /** Carries it out. Never throws: the final report says how it ended. */
   async run(): Promise<AgentReport> {
+    let roots: string[] | undefined
     try {
-      const roots = await Promise.race([this.carryOut(), this.outOfPatience])
+      roots = await Promise.race([this.carryOut(), this.outOfPatience])
       return roots ? this.figures.report('done', { roots }) : this.figures.report('stopped')
     } catch (problem) {
       const fault = asMachineFault(problem)
@@ -88,7 +86,10 @@ export class Order {
         : this.figures.report('failed', { fault })
     } finally {
       this.tell({ kind: 'end' })
-      await Promise.all(this.threads.map((thread) => thread.terminate()))
+      // Who can say what a thread still waits for when its order did not come to its end?
+      for (const thread of this.threads)
+        if (roots) this.place.threads.giveBack(thread)
+        else this.place.threads.replace(thread)
       for (const { path } of this.disks) dropNext(path)
     }
   }
@@ -148,7 +149,6 @@ export class Order {
   ): ThreadLife {
     const { order } = this
     const data: OrderThreadData = {
-      role: 'order',
       connection,
       progress: this.progress.memory,
       disks: this.disks.map(({ source, theirs, own, cached, path }) => ({
@@ -167,9 +167,11 @@ export class Order {
         bytesPerSecond: order.bytesPerSecond,
       },
     }
-    const thread = startOrderThread(data)
+    const thread = this.place.threads.take()
     this.threads.push(thread)
-    return lifeOf(thread)
+    const life = lifeOf(thread)
+    thread.postMessage({ kind: 'begin', data } satisfies ToOrderThread)
+    return life
   }
 
   private tell(message: ToOrderThread): void {

@@ -13,6 +13,8 @@ import { VERSION } from '../protocol/version.ts'
 import { findDisks } from './disks.ts'
 import type { Enrolled, Home } from './home.ts'
 import { Order } from './order.ts'
+import { startOrderThread } from './order-thread.ts'
+import { ThreadPool } from './thread-pool.ts'
 
 /** The bot holds a request for orders open for up to 25 s. */
 const POLL_MS = 40_000
@@ -33,6 +35,7 @@ export class Orders {
   private readonly home: Home
   private readonly enrolled: Enrolled
   private readonly signer: Signer
+  private readonly threads = new ThreadPool(startOrderThread)
   private running: Running | undefined
   /** The last order whose end the bot has heard of. */
   private finished: { readonly sync: string; readonly epoch: number } | undefined
@@ -91,6 +94,7 @@ export class Orders {
       manifestPath: (disk) => this.home.manifestPath(disk),
       ticketKey: this.enrolled.ticketKey,
       findDisks: () => findDisks(this.enrolled.disks),
+      threads: this.threads,
       reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
     })
     const superseded = new AbortController()

@@ -1,0 +1,39 @@
+/**
+ * The memory that batches are received into, checked in and written from: two threads share it, so that no byte is
+ * copied on the way. A batch's blocks begin at a page there, as writing past the page cache wants it.
+ */
+import { alignedSharedMemory, PAGE_BYTES } from '../protocol/aligned.ts'
+import { BATCH_BYTES } from '../protocol/batch.ts'
+import { BLOCK_BYTES } from '../protocol/control.ts'
+
+/** Batches that find room; one that finds none gets memory of its own, and is written through the page cache. */
+const SLOTS = 24
+/** Room for the largest batch wherever in the slot's first page it begins. */
+const SLOT_BYTES = Math.ceil((BATCH_BYTES + PAGE_BYTES) / PAGE_BYTES) * PAGE_BYTES
+
+export class FrameMemory {
+  readonly shared = alignedSharedMemory(SLOTS * SLOT_BYTES)
+  /** The slot that was used last comes first: its pages are there and warm. */
+  private readonly free = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i)
+
+  /**
+   * Memory for a batch's body. Its blocks are whole, but for a disk's last, and come behind its head: what is left
+   * over when the length is divided by theirs is the head, which may begin anywhere.
+   */
+  take(bytes: number): Buffer {
+    const slot = bytes > BATCH_BYTES ? undefined : this.free.pop()
+    if (slot === undefined) return Buffer.allocUnsafeSlow(bytes)
+    const headBytes = bytes % BLOCK_BYTES
+    const start = slot * SLOT_BYTES + ((PAGE_BYTES - (headBytes % PAGE_BYTES)) % PAGE_BYTES)
+    return Buffer.from(this.shared, start, bytes)
+  }
+
+  has(body: Buffer): boolean {
+    return body.buffer === (this.shared as unknown)
+  }
+
+  /** Gives a slot back; `at` is where the body lay that was taken. */
+  release(at: number): void {
+    this.free.push(Math.floor(at / SLOT_BYTES))
+  }
+}

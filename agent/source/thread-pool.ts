@@ -1,0 +1,56 @@
+/** Threads for orders, kept warm: starting one costs as much as sending a hundred megabytes. */
+import type { Worker } from 'node:worker_threads'
+import type { FromOrderThread } from './order-thread.ts'
+
+/** Threads that wait for orders; as many as an order has connections unless its policy says otherwise. */
+const WARM = 2
+/** How long a thread may take to leave an order behind, in milliseconds. */
+const LEAVE_MS = 1000
+
+export class ThreadPool {
+  private readonly start: () => Worker
+  private readonly idle = new Set<Worker>()
+
+  constructor(start: () => Worker) {
+    this.start = start
+    while (this.idle.size < WARM) this.wait(start())
+  }
+
+  /** A thread that does nothing yet. */
+  take(): Worker {
+    for (const thread of this.idle) {
+      this.idle.delete(thread)
+      thread.removeAllListeners()
+      return thread
+    }
+    return this.start()
+  }
+
+  /** Takes a thread back that has finished its order and was told that it is over. */
+  giveBack(thread: Worker): void {
+    thread.removeAllListeners()
+    const late = setTimeout(() => this.replace(thread), LEAVE_MS)
+    thread.on('error', () => this.replace(thread))
+    thread.on('message', ({ kind }: FromOrderThread) => {
+      if (kind !== 'idle') return
+      clearTimeout(late)
+      thread.removeAllListeners()
+      if (this.idle.size < WARM) this.wait(thread)
+      else void thread.terminate()
+    })
+  }
+
+  /** Ends a thread, whatever it is doing, and sees to it that others wait. */
+  replace(thread: Worker): void {
+    thread.removeAllListeners().on('error', () => undefined)
+    void thread.terminate()
+    if (this.idle.size < WARM) this.wait(this.start())
+  }
+
+  private wait(thread: Worker): void {
+    this.idle.add(thread)
+    // One that dies while it waits is not replaced: the next order starts its own, and meets what is wrong.
+    thread.on('error', () => this.idle.delete(thread))
+    thread.on('exit', () => this.idle.delete(thread))
+  }
+}
