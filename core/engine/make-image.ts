@@ -155,16 +155,21 @@ async function failImaging(work: JobWork, sync: Sync, detail: string): Promise<n
   throw new Fault('IMAGE_FAILED', detail)
 }
 
-/** Deletes snapshots and image of a sync that ends without an image. Repeatable. */
+/**
+ * Deletes snapshots and image of a sync that ends without an image. What was asked for by a process that died before
+ * it could write down the id is found by its tag. Repeatable.
+ */
 export async function discardImaging(work: Pick<JobWork, 'parts' | 'job'>, syncId: string): Promise<void> {
   const { store, cloud } = work.parts
   const made = (await store.ledger.open(work.job.id)).filter((resource) => resource.syncId === syncId)
   for (const resource of made.filter(({ kind }) => kind === 'image')) {
-    if (resource.cloudId !== null) await cloud.deleteImage(resource.cloudId)
+    const id = resource.cloudId ?? (await cloud.imagesTagged({ 'ferry:key': resource.key }))[0]?.id
+    if (id !== undefined) await cloud.deleteImage(id)
     await store.ledger.released(resource.key)
   }
   for (const resource of made.filter(({ kind }) => kind === 'snapshot')) {
-    if (resource.cloudId !== null) await cloud.deleteSnapshot(resource.cloudId)
+    const id = resource.cloudId ?? (await cloud.snapshotsTagged({ 'ferry:key': resource.key }))[0]?.id
+    if (id !== undefined) await cloud.deleteSnapshot(id)
     await store.ledger.released(resource.key)
   }
 }
