@@ -22,11 +22,20 @@ export type ArgValues<A extends ArgSet> = { readonly [K in keyof A]: A[K] extend
 
 const bad = (sentence: string): Refusal => new Refusal('bad-argument', sentence)
 
-/** A value as people typed it, cut and with control characters made visible, for use in a sentence. */
+/** Text as people typed it with what cannot be seen, or stored, made a question mark. */
+export function visible(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
+      // Half of a surrogate pair, which is no character.
+      .replace(/\p{Surrogate}/gu, '?')
+  )
+}
+
+/** A value as people typed it, cut and made visible, for use in a sentence. */
 export function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const visible = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, '?')
-  return `"${visible.length > 40 ? `${visible.slice(0, 40)}…` : visible}"`
+  return `"${visible(text.length > 40 ? `${text.slice(0, 40)}…` : text)}"`
 }
 
 const NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/
@@ -146,7 +155,8 @@ export function text(describe: string, most = 200): Arg<string> {
     positional: true,
     parse: (value) => {
       // eslint-disable-next-line no-control-regex
-      if (/[\u0000-\u001f\u007f]/.test(value)) throw bad('A text is one line without control characters.')
+      if (/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(value))
+        throw bad('A text is one line without control characters.')
       if (value.length > most) throw bad(`The text has ${value.length} characters; ${most} are allowed.`)
       return value
     },

@@ -30,7 +30,7 @@ const INTERMEDIATE_WORDS = {
   none: 'none yet',
   creating: 'being created (billed)',
   ready: 'ready (billed)',
-  lost: 'gone: it was released by somebody else',
+  lost: 'gone: it was released',
   released: 'released',
 } as const
 

@@ -4,6 +4,7 @@ import { formatTime } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { approvalsNeeded } from '../domain/policy.ts'
 import type { Context } from './define.ts'
+import { lineOf } from './read.ts'
 import { accepted, Pending, Refusal } from './reply.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function finalStep(
   if (!context.confirmed && context.approval === undefined)
     throw new Refusal('confirm', `${consequence} Confirm to go on.`, {
       facts: evidence,
-      actions: [{ label: 'confirm', command: [command, ...Object.values(raw)].join(' '), effect: 'final' }],
+      actions: [{ label: 'confirm', command: lineOf(context.invocation), effect: 'final' }],
     })
   const needed = approvalsNeeded(context.policy, command)
   if (needed === 0 || context.approval !== undefined) return

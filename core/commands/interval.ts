@@ -19,7 +19,7 @@ export const interval = defineCommand({
       if (ENDED.includes(job.state) || job.completing)
         throw new Refusal(
           'not-legal-now',
-          `${jobName} is ${STATE_LABELS[job.state]}${job.completing ? ' and completing' : ''}: it will not sync on a schedule again.`,
+          `${jobName} is ${STATE_LABELS[job.state]}${job.completing && !ENDED.includes(job.state) ? ' and completing' : ''}: it will not sync on a schedule again.`,
         )
       // Before the first sync no rule is in force yet, so there is nothing to wait for.
       const set =

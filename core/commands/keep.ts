@@ -11,7 +11,7 @@ export const keep = defineCommand({
   name: 'keep',
   summary: 'Change how many images a job keeps; over that the earliest unused one is deleted',
   effect: 'change',
-  legalIn: 'before the end',
+  legalIn: 'until the job is cleared',
   args: { job: name('the job'), images: count('how many images to keep', 1, 10) },
   example: 'keep web-01 3',
   run: async ({ job: jobName, images: most }, context) => {

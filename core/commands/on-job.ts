@@ -48,7 +48,8 @@ export function nextSteps(job: Job): readonly NextStep[] {
     .filter((name) => name !== 'retry' || job.intermediate !== 'lost')
     .map((name) => ({
       label: name,
-      command: `${name} ${job.name}`,
+      // Without a last sync, what has changed since would be lost; asked so, `complete` says what to stop first.
+      command: `${name} ${job.name}${name === 'complete' ? ' --last-sync' : ''}`,
       effect:
         name === 'complete' || name === 'cancel' || name === 'clear'
           ? ('final' as const)

@@ -13,6 +13,19 @@ export interface Invocation {
   readonly raw: Readonly<Record<string, string>>
 }
 
+/** The line that `readInvocation` reads as this very invocation: what a person can type to ask the same again. */
+export function lineOf({ command, raw }: Invocation): string {
+  const words = Object.entries(raw).map(([key, value]) =>
+    value === 'true' ? `--${key}` : `${key}=${quotedWord(value)}`,
+  )
+  return [command, ...words].join(' ')
+}
+
+function quotedWord(value: string): string {
+  if (/^[^\s'"]+$/.test(value)) return value
+  return value.includes("'") ? `"${value}"` : `'${value}'`
+}
+
 /** The longest text that is read at all; a longer one is a paste by mistake. */
 const MOST_CHARACTERS = 4000
 

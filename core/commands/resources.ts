@@ -17,7 +17,7 @@ export const resources = defineCommand({
     const open = await store.ledger.open(job?.id)
     const names = new Map((await store.jobs.list({ all: true })).map((other) => [other.id, other.name]))
     const now = clock.now().getTime()
-    const running = open.filter((resource) => resource.kind === 'instance').length
+    const running = open.filter(({ kind, cloudId }) => kind === 'instance' && cloudId !== null).length
     return done(
       'resources',
       open.length === 0

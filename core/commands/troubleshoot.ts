@@ -1,5 +1,5 @@
 import { formatTime } from '../domain/duration.ts'
-import { faultEntry } from '../domain/faults.ts'
+import { faultEntry, FAULTS } from '../domain/faults.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
@@ -29,7 +29,10 @@ export const troubleshoot = defineCommand({
       return done('no-fault', `${jobName} is ${STATE_LABELS[job.state]}; nothing has gone wrong.`, {
         actions: nextSteps(job),
       })
+    const isLost = job.intermediate === 'lost'
     const entry = faultEntry(fault.code)
+    // Whatever failed first: without the intermediate only this remedy is left.
+    const { remedy } = isLost ? FAULTS.INTERMEDIATE_RELEASED : entry
     const running = await context.store.syncs.running(job.id)
     const isCurrent = job.state === 'error'
     return done('troubleshoot', `${isCurrent ? '' : 'Over now: '}${entry.title}.`, {
@@ -41,10 +44,10 @@ export const troubleshoot = defineCommand({
         }`,
         Tried: fault.tries === 0 ? 'once' : `${fault.tries + 1} times`,
         'Probable cause': entry.cause,
-        'What to do': entry.remedy.replaceAll('<job>', jobName),
+        'What to do': remedy.replaceAll('<job>', jobName),
         'Who can mend it': MENDERS[entry.mender],
         'Will retry help':
-          !entry.retryable || job.intermediate === 'lost'
+          !entry.retryable || isLost
             ? 'no'
             : `yes: it goes on from ${job.resume === null ? 'where it stopped' : STATE_LABELS[job.resume]}; blocks already applied are not sent again`,
       },
@@ -54,7 +57,7 @@ export const troubleshoot = defineCommand({
         code: fault.code,
         detail: fault.detail,
         current: isCurrent,
-        retryable: entry.retryable && job.intermediate !== 'lost',
+        retryable: entry.retryable && !isLost,
       },
     })
   },

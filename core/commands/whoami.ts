@@ -1,3 +1,4 @@
+import { mayAct } from '../domain/policy.ts'
 import { defineCommand } from './define.ts'
 import { done } from './reply.ts'
 
@@ -11,10 +12,7 @@ export const whoami = defineCommand({
     done('whoami', `You are ${person.name}, ${person.role}.`, {
       facts: {
         Door: actor.door,
-        'May use':
-          catalogue
-            .filter((command) => command.role !== 'admin' || person.role === 'admin')
-            .length.toString() + ' commands',
+        'May use': `${catalogue.filter((command) => mayAct(person.role, command.role)).length} of ${catalogue.length} commands`,
         'May decide on approvals':
           person.role === 'approver' || person.role === 'admin' ? 'yes, not on your own' : 'no',
       },

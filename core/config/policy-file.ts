@@ -1,4 +1,5 @@
-import { Policy } from '../domain/policy.ts'
+import { catalogue } from '../commands/catalogue.ts'
+import { Policy, unknownApprovals } from '../domain/policy.ts'
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 
@@ -29,8 +30,15 @@ export function readPolicy(text: string, path: string): PolicyRead {
     return {
       problems: read.error.issues.map((issue) => `${path}: ${whereabouts(issue.path)}: ${issue.message}.`),
     }
-  const twice = sharedIdentities(read.data)
-  if (twice.length > 0) return { problems: twice.map((problem) => `${path}: ${problem}`) }
+  const unknown = unknownApprovals(
+    read.data,
+    catalogue.map((command) => command.name),
+  )
+  const wrong = [
+    ...sharedIdentities(read.data),
+    ...unknown.map((name) => `approvals.${name}: there is no command of this name.`),
+  ]
+  if (wrong.length > 0) return { problems: wrong.map((problem) => `${path}: ${problem}`) }
   return { policy: read.data }
 }
 

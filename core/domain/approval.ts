@@ -34,10 +34,10 @@ export function whyNotDecide(
   job: { readonly version: number },
   now: Date,
 ): string | undefined {
+  if (approval.status === 'void' || (approval.status === 'open' && approval.jobVersion !== job.version))
+    return `the job has changed since request ${approval.number} was made; ask again`
   if (approval.status !== 'open') return `request ${approval.number} is ${approval.status} already`
   if (approval.expiresAt <= now) return `request ${approval.number} has expired; ask again`
-  if (approval.jobVersion !== job.version)
-    return `the job has changed since request ${approval.number} was made; ask again`
   if (person.name === approval.requestedBy) return 'you asked for it yourself; somebody else must decide'
   if (person.role !== 'approver' && person.role !== 'admin')
     return `${person.name} is ${person.role}; only an approver or admin may decide`

@@ -49,6 +49,11 @@ export const Policy = z.strictObject({
 })
 export type Policy = z.infer<typeof Policy>
 
+/** A misspelt command under `approvals` would leave the meant one unguarded. `commands`: the names there are. */
+export function unknownApprovals(policy: Policy, commands: readonly string[]): readonly string[] {
+  return Object.keys(policy.approvals).filter((name) => !commands.includes(name))
+}
+
 /** How many approvals a command needs (design: `complete` one, the rest none until the policy names them). */
 export function approvalsNeeded(policy: Policy, command: string): number {
   return policy.approvals[command] ?? (command === 'complete' ? 1 : 0)

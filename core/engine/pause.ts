@@ -5,6 +5,7 @@
  */
 import { Fault } from '../domain/faults.ts'
 import type { Sync } from '../domain/job.ts'
+import { afterSync } from '../domain/schedule.ts'
 import { readyIntermediate } from './intermediate.ts'
 import { makeImage } from './make-image.ts'
 import { isLastSync } from './run-sync.ts'
@@ -15,8 +16,14 @@ export async function pause(work: JobWork): Promise<void> {
   const sync = await store.syncs.running(work.job.id)
   if (sync !== undefined && sync.transferredAt !== null) {
     await makeImage(work, sync, await readyIntermediate(work))
+    const end = work.parts.clock.now()
     await work.tell('paused', (job) => ({
-      set: { resume: isLastSync(job, sync) ? 'completing' : 'waiting' },
+      // The sync has ended all the same: a changed interval comes into force (S6), only nothing is due.
+      set: {
+        ...afterSync(job, end),
+        nextSyncAt: null,
+        resume: isLastSync(job, sync) ? 'completing' : 'waiting',
+      },
       endSync: { result: 'ok' },
     }))
     return

@@ -121,6 +121,14 @@ cluod: {}
     ])
   })
 
+  it('is refused when approvals name no command: the one that was meant would be unguarded', () => {
+    const FERRY_POLICY = policyFile('people: [{ name: ada, role: admin }]\napprovals: { cler: 2 }')
+
+    expect(problemsOf({ ...GOOD, FERRY_POLICY })).toEqual([
+      expect.stringContaining('approvals.cler: there is no command of this name'),
+    ])
+  })
+
   it('is refused when it is no YAML, with the line', () => {
     expect(problemsOf({ ...GOOD, FERRY_POLICY: policyFile('people: [') })).toEqual([
       expect.stringMatching(/line 1/),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { catalogue } from '../../../core/commands/catalogue.ts'
-import { readInvocation } from '../../../core/commands/read.ts'
+import { lineOf, readInvocation } from '../../../core/commands/read.ts'
 import { Refusal } from '../../../core/commands/reply.ts'
 import { usageLine } from '../../../core/commands/usage.ts'
 
@@ -32,6 +32,15 @@ describe('the grammar of commands', () => {
     'complete web-01 last-sync services-stopped=true',
   ])('reads flags: %s', (text) => {
     expect(read(text).raw).toEqual({ job: 'web-01', 'last-sync': 'true', 'services-stopped': 'true' })
+  })
+
+  it.each([
+    'complete web-01 --last-sync --services-stopped',
+    'cancel web-01',
+    'release i-bp1a2b3c4d5e6f7g8h9j',
+    "deny 17 reason='not before the backup'",
+  ])('writes an invocation as a line that it reads as the same one: %s', (text) => {
+    expect(read(lineOf(read(text)))).toEqual(read(text))
   })
 
   it('keeps quoted words together', () => {

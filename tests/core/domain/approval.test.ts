@@ -42,5 +42,6 @@ describe('an approval', () => {
 
   it('is void once the job has changed', () => {
     expect(whyNotDecide(open, bob, { version: 6 }, now)).toContain('changed')
+    expect(whyNotDecide({ ...open, status: 'void' }, bob, { version: 6 }, now)).toContain('changed')
   })
 })
