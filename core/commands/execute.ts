@@ -29,33 +29,16 @@ export async function execute(
   } catch (error) {
     if (error instanceof Pending) return error.answer
     if (!(error instanceof Refusal)) throw error
-<<<<<<< HEAD
     if (command !== undefined && command.effect !== 'read' && error.code !== 'confirm')
-=======
-    if (command !== undefined && command.effect !== 'read' && error.code !== 'confirm') {
-      const jobName = invocation.raw['job']
-      // Whatever was typed: only what could be a name is looked up.
-      const job = /^[a-z0-9-]{3,40}$/.test(jobName ?? '')
-        ? await context.store.jobs.named(jobName ?? '')
-        : undefined
->>>>>>> wt-review
       await context.store.audit.add(
         {
           actor: context.actor,
           action: command.name,
           outcome: `refused: ${error.code}`,
-<<<<<<< HEAD
-          facts: { arguments: Object.values(invocation.raw).join(' ').slice(0, 200) },
+          facts: { arguments: visible(Object.values(invocation.raw).join(' ').slice(0, 200)) },
         },
         await jobMeant(invocation, context),
       )
-=======
-          facts: { arguments: visible(Object.values(invocation.raw).join(' ').slice(0, 200)) },
-        },
-        job?.id,
-      )
-    }
->>>>>>> wt-review
     return error.reply()
   }
 }

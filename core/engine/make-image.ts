@@ -156,18 +156,12 @@ async function failImaging(work: JobWork, sync: Sync, detail: string): Promise<n
 }
 
 /**
-<<<<<<< HEAD
  * Deletes snapshots and image of a sync that ends without an image, also those whose ids were not recorded before a
  * crash: they are found by their tag. Repeatable.
-=======
- * Deletes snapshots and image of a sync that ends without an image. What was asked for by a process that died before
- * it could write down the id is found by its tag. Repeatable.
->>>>>>> wt-review
  */
 export async function discardImaging(work: Pick<JobWork, 'parts' | 'job'>, syncId: string): Promise<void> {
   const { store, cloud } = work.parts
   const made = (await store.ledger.open(work.job.id)).filter((resource) => resource.syncId === syncId)
-<<<<<<< HEAD
   for (const { key, cloudId } of made.filter(({ kind }) => kind === 'image')) {
     const id = cloudId ?? (await cloud.imagesTagged({ 'ferry:key': key }))[0]?.id
     if (id !== undefined) await cloud.deleteImage(id)
@@ -177,16 +171,5 @@ export async function discardImaging(work: Pick<JobWork, 'parts' | 'job'>, syncI
     const id = cloudId ?? (await cloud.snapshotsTagged({ 'ferry:key': key }))[0]?.id
     if (id !== undefined) await cloud.deleteSnapshot(id)
     await store.ledger.released(key)
-=======
-  for (const resource of made.filter(({ kind }) => kind === 'image')) {
-    const id = resource.cloudId ?? (await cloud.imagesTagged({ 'ferry:key': resource.key }))[0]?.id
-    if (id !== undefined) await cloud.deleteImage(id)
-    await store.ledger.released(resource.key)
-  }
-  for (const resource of made.filter(({ kind }) => kind === 'snapshot')) {
-    const id = resource.cloudId ?? (await cloud.snapshotsTagged({ 'ferry:key': resource.key }))[0]?.id
-    if (id !== undefined) await cloud.deleteSnapshot(id)
-    await store.ledger.released(resource.key)
->>>>>>> wt-review
   }
 }
