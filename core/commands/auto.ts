@@ -15,7 +15,7 @@ export const auto = defineCommand({
   example: 'auto web-01 off',
   run: async ({ job: jobName, mode }, context) => {
     const isOn = mode === 'on'
-    const { after } = await changeJob(context, jobName, async (job) => {
+    const { after, voided } = await changeJob(context, jobName, async (job) => {
       if (job.state !== 'ready' && job.state !== 'waiting')
         throw new Refusal(
           'not-legal-now',
@@ -29,6 +29,6 @@ export const auto = defineCommand({
       : after.state === 'ready'
         ? 'makes a full copy only, then completes by itself'
         : 'syncs only when asked'
-    return done('auto-changed', `${jobName} ${words}.`, await describeJob(context, after))
+    return done('auto-changed', `${jobName} ${words}.`, await describeJob(context, after, voided))
   },
 })

@@ -2,7 +2,7 @@ import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
-import { findJob } from './on-job.ts'
+import { findJob, isCloneable } from './on-job.ts'
 import { done, Refusal } from './reply.ts'
 
 export const clone = defineCommand({
@@ -16,11 +16,7 @@ export const clone = defineCommand({
   run: async ({ job: from, name: newName }, context) => {
     const { store, actor, person } = context
     const job = await findJob(context, from)
-    const isOver =
-      job.state === 'completed' ||
-      job.state === 'cancelled' ||
-      (job.state === 'error' && job.intermediate === 'lost')
-    if (!isOver)
+    if (!isCloneable(job))
       throw new Refusal(
         'not-legal-now',
         `clone is not possible while ${from} is ${STATE_LABELS[job.state]}. It is possible in Completed, Cancelled, or Error with the intermediate gone.`,
@@ -46,6 +42,7 @@ export const clone = defineCommand({
         auto: job.auto,
         intervalMs: job.intervalMs,
         keep: job.keep,
+        bytesPerSecond: job.bytesPerSecond,
         disks: await store.jobs.disks(job.id),
         createdBy: person.name,
         clonedFrom: job.id,

@@ -74,6 +74,7 @@ export const create = defineCommand({
         auto,
         intervalMs,
         keep: args.keep ?? 3,
+        bytesPerSecond: null,
         disks: source.agent.disks,
         createdBy: person.name,
         clonedFrom: null,

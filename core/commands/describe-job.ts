@@ -1,4 +1,5 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
+import { CHECKLIST } from '../domain/checklist.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
@@ -34,10 +35,11 @@ const INTERMEDIATE_WORDS = {
   released: 'released',
 } as const
 
-/** The whole view of a job: what `status` answers and what changes answer with. */
+/** The whole view of a job, after what else is to be said `first`: what `status` answers and what changes answer with. */
 export async function describeJob(
   context: Context,
   job: Job,
+  first: Readonly<Record<string, string>> = {},
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
   const { store, clock } = context
   const now = clock.now()
@@ -52,6 +54,7 @@ export async function describeJob(
   const newest = images.at(-1)
   const online = source?.agent !== undefined && now.getTime() - source.agent.seenAt.getTime() < SILENCE_MS
   const facts: Record<string, string> = {
+    ...first,
     State:
       STATE_LABELS[job.state] +
       (job.state === 'syncing' && running !== undefined ? `, ${paceWords(running)}` : ''),
@@ -78,6 +81,7 @@ export async function describeJob(
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] = 'the intermediate stays and costs money until `retry`, `clear` or `release`'
+  if (job.state === 'completed') Object.assign(facts, CHECKLIST)
   if (approvals.length > 0)
     facts['Waits for approval'] = approvals
       .map((approval) => `${approval.number} (${approval.command})`)

@@ -15,7 +15,7 @@ export const interval = defineCommand({
   args: { job: name('the job'), every: duration('from the end of one sync to the start of the next') },
   example: 'interval web-01 6h',
   run: async ({ job: jobName, every }, context) => {
-    const { after } = await changeJob(context, jobName, (job) => {
+    const { after, voided } = await changeJob(context, jobName, (job) => {
       if (ENDED.includes(job.state) || job.completing)
         throw new Refusal(
           'not-legal-now',
@@ -31,7 +31,7 @@ export const interval = defineCommand({
     return done(
       'interval-changed',
       `${jobName} syncs ${intervalWords(after)}.`,
-      await describeJob(context, after),
+      await describeJob(context, after, voided),
     )
   },
 })

@@ -30,14 +30,14 @@ export const keep = defineCommand({
         },
       )
     }
-    const { after } = await changeJob(context, jobName, () => ({
+    const { after, voided } = await changeJob(context, jobName, () => ({
       set: { keep: most },
       facts: { keep: most },
     }))
     return done(
       'keep-changed',
       `${jobName} keeps ${most} ${most === 1 ? 'image' : 'images'}.`,
-      await describeJob(context, after),
+      await describeJob(context, after, voided),
     )
   },
 })

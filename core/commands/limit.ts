@@ -15,7 +15,7 @@ export const limit = defineCommand({
   args: { job: name('the job'), rate: rate('the most that may be sent') },
   example: 'limit web-01 200mbit',
   run: async ({ job: jobName, rate: bytesPerSecond }, context) => {
-    const { after } = await changeJob(context, jobName, (job) => {
+    const { after, voided } = await changeJob(context, jobName, (job) => {
       if (ENDED.includes(job.state))
         throw new Refusal(
           'not-legal-now',
@@ -31,7 +31,7 @@ export const limit = defineCommand({
     return done(
       'limit-changed',
       `${jobName} ${words} from its next sync or retry on.`,
-      await describeJob(context, after),
+      await describeJob(context, after, voided),
     )
   },
 })

@@ -1,4 +1,5 @@
 /** What nearly every command does: find the job, ask the life table, write the change, or say why not. */
+import type { Approval } from '../domain/approval.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { Event } from '../domain/life.ts'
@@ -39,12 +40,12 @@ export function demandLegal(job: Job, event: Event, asked: string): void {
 
 /** The commands that change something and are legal now, for sentences. */
 export function nowPossible(job: Job): readonly string[] {
-  return [...askableIn(job.state).filter((name) => name !== 'retry' || job.intermediate !== 'lost'), 'status']
+  return [...nextSteps(job).map(({ label }) => label), 'status']
 }
 
-/** The same as steps that a door can offer. */
+/** The same as steps that a door can offer, the likeliest first. */
 export function nextSteps(job: Job): readonly NextStep[] {
-  return askableIn(job.state)
+  const asked = askableIn(job.state)
     .filter((name) => name !== 'retry' || job.intermediate !== 'lost')
     .map((name) => ({
       label: name,
@@ -55,6 +56,15 @@ export function nextSteps(job: Job): readonly NextStep[] {
           ? ('final' as const)
           : ('change' as const),
     }))
+  const verify: NextStep = { label: 'verify', command: `verify ${job.name}`, effect: 'change' }
+  const clone: NextStep = { label: 'clone', command: `clone ${job.name} ${job.name}b`, effect: 'change' }
+  return [...(job.state === 'completed' ? [verify] : []), ...(isCloneable(job) ? [clone] : []), ...asked]
+}
+
+/** Whether a new job may start from this one's last image (S13, S21). */
+export function isCloneable(job: Job): boolean {
+  const isOver = job.state === 'completed' || job.state === 'cancelled'
+  return isOver || (job.state === 'error' && job.intermediate === 'lost')
 }
 
 type Asked = Omit<JobChange, 'audit'> & { readonly facts?: JobChange['audit']['facts'] }
@@ -67,10 +77,11 @@ export async function changeJob(
   context: Context,
   name: string,
   decide: (job: Job) => Promise<Asked> | Asked,
-): Promise<{ before: Job; after: Job }> {
+): Promise<{ before: Job; after: Job; voided: Readonly<Record<string, string>> }> {
   for (let tries = 0; tries < 20; tries++) {
     const job = await findJob(context, name)
     const { facts, ...change } = await decide(job)
+    const open = context.approval === undefined ? await context.store.approvals.open(job.id) : []
     const after = await context.store.jobs.change(job, {
       ...change,
       ...(context.approval === undefined ? {} : { useApproval: context.approval.number }),
@@ -78,14 +89,21 @@ export async function changeJob(
         actor: context.actor,
         action: context.invocation.command,
         outcome: change.set?.state ?? 'done',
-        ...(facts === undefined ? {} : { facts }),
+        facts: { ...facts, ...(context.approval === undefined ? {} : { request: context.approval.number }) },
       },
     })
-    if (after !== undefined) return { before: job, after }
+    if (after !== undefined) return { before: job, after, voided: voidedWords(open) }
     if (context.approval !== undefined)
       throw new Refusal('approval-void', `${name} has changed since it was approved. Ask again.`)
   }
   throw new Refusal('busy', `${name} is being changed by others at this moment. Try again.`)
+}
+
+/** What a change does to requests that were made for the job as it was. */
+function voidedWords(open: readonly Approval[]): Readonly<Record<string, string>> {
+  if (open.length === 0) return {}
+  const numbers = open.map(({ number, command }) => `${number} (${command})`).join(', ')
+  return { 'No longer valid': `request ${numbers}: the job has changed; ask again` }
 }
 
 /** Moves the job by `event`; the rest of the change may depend on the job. */

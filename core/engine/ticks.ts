@@ -7,7 +7,7 @@ import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
 import { releaseInstance } from './release.ts'
 import { retain } from './retain.ts'
-import { OF_VERIFICATION } from './verify.ts'
+import { OF_VERIFICATION } from './verification-case.ts'
 import { ENGINE } from './work.ts'
 
 /** How many due jobs one tick starts; the rest follows with the next one, so that downtime ends in no storm. */

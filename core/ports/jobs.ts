@@ -31,6 +31,7 @@ export interface NewJob {
   readonly auto: boolean
   readonly intervalMs: number
   readonly keep: number
+  readonly bytesPerSecond: number | null
   readonly disks: readonly JobDisk[]
   readonly createdBy: string
   readonly clonedFrom: string | null

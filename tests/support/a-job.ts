@@ -28,7 +28,14 @@ export async function aNewJob(store: Store, settings: Partial<NewJob> = {}): Pro
   const { source } = await aSource(store)
   return {
     ...{ name: source.name, sourceId: source.id, region: 'cn-hangzhou', zone: 'cn-hangzhou-i' },
-    ...{ auto: true, intervalMs: 6 * 3_600_000, keep: 3, createdBy: 'ada', clonedFrom: null },
+    ...{
+      auto: true,
+      intervalMs: 6 * 3_600_000,
+      keep: 3,
+      bytesPerSecond: null,
+      createdBy: 'ada',
+      clonedFrom: null,
+    },
     disks: source.agent?.disks ?? [],
     ...settings,
   }

@@ -92,8 +92,8 @@ export function openJobs({ db, ask, run }: Database): Jobs {
 const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notice[]) => sql`
   with made as (
     insert into jobs
-      (name, source_id, region, zone, auto, interval_ms, keep, created_by, cloned_from)
-    values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep},
+      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, created_by, cloned_from)
+    values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep}, ${job.bytesPerSecond}::bigint,
       ${job.createdBy}, ${job.clonedFrom})
     on conflict do nothing
     returning *
