@@ -3,6 +3,7 @@ import type { Job } from '../domain/job.ts'
 import { ENDED, move } from '../domain/life.ts'
 import { missedRuns } from '../domain/schedule.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
+import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
 import { releaseInstance } from './release.ts'
 import { retain } from './retain.ts'
@@ -32,8 +33,8 @@ export async function expireApprovals({ store }: Parts): Promise<void> {
 }
 
 /**
- * Releases what a person asked to release and what an ended job left behind, deletes snapshots without an image,
- * and enforces `keep` between syncs. Only what the ledger knows is touched.
+ * Releases what a person asked to release, what an ended job or verification left behind, and enforces `keep` between
+ * syncs. Only what the ledger knows is touched.
  */
 export async function cleanUp(parts: Parts): Promise<void> {
   const { store, log } = parts
@@ -41,11 +42,21 @@ export async function cleanUp(parts: Parts): Promise<void> {
   for (const resource of await store.ledger.open()) {
     const job = jobs.get(resource.jobId)
     const isLeft = job !== undefined && ENDED.includes(job.state) && resource.purpose === 'intermediate'
-    if (resource.kind !== 'instance' || (resource.releaseAskedBy === null && !isLeft)) continue
+    if (resource.kind !== 'instance') continue
+    if (resource.releaseAskedBy === null && !isLeft && !(await isOfPastVerification(parts, resource)))
+      continue
     await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => releaseInstance(parts, resource))
   }
   for (const job of jobs.values())
     if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => retain(parts, job))
+}
+
+/** Whether it was made for a verification that has ended and could not release it then. */
+async function isOfPastVerification({ store }: Parts, { key, purpose }: Resource): Promise<boolean> {
+  if (!purpose.endsWith('of a verification')) return false
+  const [verificationId = ''] = key.split('/')
+  const verification = await store.verifications.byId(verificationId)
+  return verification !== undefined && verification.endedAt !== null
 }
 
 /** A syncing job enforces `keep` itself, after its new image. */
