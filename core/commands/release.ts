@@ -1,4 +1,8 @@
 import { formatTime } from '../domain/duration.ts'
+import type { Job } from '../domain/job.ts'
+import { STATE_LABELS } from '../domain/job.ts'
+import { ENDED } from '../domain/life.ts'
+import type { Resource } from '../ports/store.ts'
 import { cloudId } from './args.ts'
 import { defineCommand } from './define.ts'
 import { finalStep } from './final-step.ts'
@@ -19,14 +23,10 @@ export const release = defineCommand({
         'no-such-resource',
         `Ferry holds nothing with the id ${id}. \`resources\` lists what it holds; it never touches what is not its own.`,
       )
-    if (resource.kind !== 'instance')
-      throw new Refusal(
-        'not-releasable',
-        `${id} is ${resource.kind === 'image' ? 'an' : 'a'} ${resource.kind} (${resource.purpose}); only instances are released by hand. Images go by \`keep\`.`,
-      )
     const job = await store.jobs.byId(resource.jobId)
     if (job === undefined) throw new Refusal('no-such-job', `The job of ${id} is gone.`)
     const isIntermediate = resource.purpose === 'intermediate'
+    refuseWhatOthersRelease(resource, job)
     if (isIntermediate && job.state !== 'error')
       throw new Refusal(
         'not-legal-now',
@@ -58,3 +58,14 @@ export const release = defineCommand({
     return accepted('releasing', `${id} is being released, within a minute.`, { data: { resource: id } })
   },
 })
+
+/** Images go by `keep` while their job lives, snapshots and disks with what they belong to. */
+function refuseWhatOthersRelease({ kind, cloudId: id, purpose }: Resource, job: Job): void {
+  if (kind === 'instance' || (kind === 'image' && ENDED.includes(job.state))) return
+  throw new Refusal(
+    'not-releasable',
+    kind === 'image'
+      ? `${id ?? 'It'} is an image of ${job.name}, which is ${STATE_LABELS[job.state]}: images go by \`keep ${job.name}\` until the job has ended.`
+      : `${id ?? 'It'} is a ${kind} (${purpose}): it goes with what it belongs to. Instances and, once their job has ended, images are released by hand.`,
+  )
+}

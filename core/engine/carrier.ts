@@ -42,13 +42,13 @@ export async function moveToCarrier(work: JobWork, sync: Sync): Promise<void> {
 
 /**
  * Makes the carrier and attaches it to the intermediate's instance, which is stopped for it: its receiver looks for
- * its disks when it starts, and is heard of no more until it has all of them. `imageId`: what the carrier's first
- * content comes from. Returns whether it had to be stopped; it is not started again here.
+ * its disks when it starts, and is heard of no more until it has all of them. Returns whether it had to be stopped;
+ * it is not started again here.
  */
-export async function attachCarrier(work: JobWork, instanceId: string, imageId: string): Promise<boolean> {
+export async function attachCarrier(work: JobWork, instanceId: string): Promise<boolean> {
   const { cloud, settings } = work.parts
   const { cloudLookMs, receiverStartMs } = settings.timings
-  const diskId = await detachedCarrier(work, imageId)
+  const diskId = await detachedCarrier(work)
   let isSwitchedOff = false
   await work.until(
     async () => {
@@ -68,14 +68,14 @@ export async function attachCarrier(work: JobWork, instanceId: string, imageId: 
   return isSwitchedOff
 }
 
-async function detachedCarrier(work: JobWork, imageId: string): Promise<string> {
+async function detachedCarrier(work: JobWork): Promise<string> {
   const { store, cloud, settings } = work.parts
   const { cloudLookMs, receiverStartMs } = settings.timings
   const key = `${work.job.id}/carrier`
   const known = await store.ledger.byKey(key)
   const holder = await store.ledger.byKey(`${key}/holder`)
   if (known?.cloudId != null && holder?.releasedAt != null) return known.cloudId
-  const holderId = await createHolder(work, key, imageId)
+  const holderId = await createHolder(work, key)
   const diskId = known?.cloudId ?? (await systemDiskOf(work, holderId)).id
   await store.ledger.intend({
     key,
@@ -110,7 +110,7 @@ async function detachedCarrier(work: JobWork, imageId: string): Promise<string> 
   return diskId
 }
 
-async function createHolder(work: JobWork, key: string, imageId: string): Promise<string> {
+async function createHolder(work: JobWork, key: string): Promise<string> {
   const { store, cloud, settings } = work.parts
   const [system] = await store.jobs.disks(work.job.id)
   return acquire(
@@ -128,7 +128,8 @@ async function createHolder(work: JobWork, key: string, imageId: string): Promis
         token,
         tags,
         name: `ferry-carrier-${work.job.name}`,
-        imageId,
+        // Never the migrated system's own image: the holder boots, and must not boot that.
+        imageId: settings.cloud.baseImage,
         instanceTypes: settings.cloud.instanceTypes,
         zone: work.job.zone,
         vSwitch: settings.cloud.vSwitch,

@@ -28,7 +28,7 @@ export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
   if (work.job.intermediate !== 'ready' && work.job.intermediate !== 'creating')
     await work.change('intermediate.creating', () => ({ set: { intermediate: 'creating' } }))
   const instanceId = planned.instanceId ?? (await createInstance(work, planned))
-  const isSwitchedOff = planned.carrier && (await attachCarrier(work, instanceId, await firstContent(work)))
+  const isSwitchedOff = planned.carrier && (await attachCarrier(work, instanceId))
   const heardBefore = isSwitchedOff ? ((await lastHeard(work)) ?? 0) : undefined
   const instance = await runningInstance(work, instanceId)
   await store.intermediates.setInstance(planned.id, instanceId, instance.address)
@@ -144,12 +144,6 @@ async function lastImage(work: JobWork, clonedFrom: string): Promise<CloudImage>
       image: newest?.cloudId ?? 'none',
     })
   return image
-}
-
-/** The image that a carrier is made of: the last one of the job that this is a clone of, else the public one. */
-async function firstContent(work: JobWork): Promise<string> {
-  const { clonedFrom } = work.job
-  return clonedFrom === null ? work.parts.settings.cloud.baseImage : (await lastImage(work, clonedFrom)).id
 }
 
 /** The instance once it runs and has an address; a stopped one is started. Lost ones are told for good. */

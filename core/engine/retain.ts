@@ -26,8 +26,8 @@ async function forgetPastUse({ store, cloud }: Parts, job: Job): Promise<void> {
     if ((await cloud.image(image.cloudId))?.inUse === false) await store.images.setInUse(image.id, false)
 }
 
-/** False when the cloud says that it is in use. */
-async function deleteImage({ store, cloud }: Parts, image: Image): Promise<boolean> {
+/** Deletes an image and its snapshots. False when the cloud says that it is in use. Repeatable. */
+export async function deleteImage({ store, cloud }: Parts, image: Image): Promise<boolean> {
   const resources = (await store.ledger.open(image.jobId)).filter(({ syncId }) => syncId === image.syncId)
   try {
     await cloud.deleteImage(image.cloudId)

@@ -6,7 +6,7 @@ import type { OutboxRow } from '../ports/jobs.ts'
 import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
 import { releaseInstance } from './release.ts'
-import { retain } from './retain.ts'
+import { deleteImage, retain } from './retain.ts'
 import { OF_VERIFICATION } from './verification-case.ts'
 import { ENGINE } from './work.ts'
 
@@ -34,33 +34,46 @@ export async function expireApprovals({ store }: Parts): Promise<void> {
 }
 
 /**
- * Releases what a person asked to release and what an ended job or verification left behind, deletes snapshots without an image,
- * and enforces `keep` between syncs. Only what the ledger knows is touched.
+ * Releases what a person asked to release and what an ended job or verification left behind, and enforces `keep`
+ * between syncs. Only what the ledger knows is touched.
  */
 export async function cleanUp(parts: Parts): Promise<void> {
   const { store, log } = parts
   const jobs = new Map((await store.jobs.list({ all: true })).map((job) => [job.id, job]))
-  for (const resource of await store.ledger.open()) {
-    if (resource.kind !== 'instance') continue
-    const isLeft = resource.releaseAskedBy !== null || (await hasOutlived(parts, resource, jobs))
-    if (!isLeft) continue
-    await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => releaseInstance(parts, resource))
-  }
+  for (const resource of await store.ledger.open())
+    if (resource.releaseAskedBy !== null || (await hasOutlived(parts, resource, jobs)))
+      await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => release(parts, resource))
   for (const job of jobs.values())
     if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => retain(parts, job))
 }
 
-/** Whether what an instance was made for has ended: its job, or its verification, which could not release it then. */
+/** Whether what something was made for has ended: its job, or its verification, which could not release it then. */
 async function hasOutlived(
   { store }: Parts,
-  { jobId, purpose, key }: Resource,
+  { jobId, kind, purpose, key }: Resource,
   jobs: ReadonlyMap<string, Job>,
 ): Promise<boolean> {
+  if (kind === 'instance' && purpose.endsWith(OF_VERIFICATION)) {
+    const verification = await store.verifications.byId(key.split('/')[0] ?? '')
+    return verification !== undefined && verification.endedAt !== null
+  }
   const job = jobs.get(jobId)
-  if (purpose === 'intermediate') return job !== undefined && ENDED.includes(job.state)
-  if (!purpose.endsWith(OF_VERIFICATION)) return false
-  const verification = await store.verifications.byId(key.split('/')[0] ?? '')
-  return verification !== undefined && verification.endedAt !== null
+  return (kind === 'instance' || kind === 'disk') && job !== undefined && ENDED.includes(job.state)
+}
+
+async function release(parts: Parts, resource: Resource): Promise<void> {
+  const { store, cloud } = parts
+  if (resource.kind === 'instance') await releaseInstance(parts, resource)
+  if (resource.kind === 'disk') {
+    if (resource.cloudId !== null) await cloud.deleteDisk(resource.cloudId)
+    await store.ledger.released(resource.key)
+  }
+  if (resource.kind === 'image') {
+    const image = (await store.images.list(resource.jobId)).find(
+      ({ cloudId }) => cloudId === resource.cloudId,
+    )
+    if (image !== undefined) await deleteImage(parts, image)
+  }
 }
 
 /** A syncing job enforces `keep` itself, after its new image. */

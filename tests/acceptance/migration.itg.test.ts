@@ -5,6 +5,13 @@ import { KIB, MIB } from '../support/source-disks.ts'
 
 const ferry = await startFerry()
 const HOUR = 3_600_000
+/** The job of all tests that need no fresh one. */
+const web = await ferry.migrate('web-01', [4 * MIB, MIB], 'every=6h keep=10')
+
+/** Asks for a sync; its number. */
+async function sync(): Promise<number> {
+  return Number((await ferry.tell('sync web-01')).data?.['sync'])
+}
 
 describe('a migration', () => {
   it.each([
@@ -27,54 +34,51 @@ describe('a migration', () => {
   })
 
   it('S9: keeps in each image the bytes of its own time, also when a later sync has changed them', async () => {
-    const disks = await ferry.migrate('web-s9', [3 * MIB, MIB])
-    const first = remember(disks)
-    disks[0]?.write(64 * KIB, 200 * KIB, 'new')
-    disks[0]?.write(0, Buffer.alloc(64 * KIB))
-    disks[1]?.write(4096, 100, 'new')
-    const second = remember(disks)
+    const first = remember(web)
+    web[0]?.write(64 * KIB, 200 * KIB, 'new')
+    web[0]?.write(0, Buffer.alloc(64 * KIB))
+    web[1]?.write(4096, 100, 'new')
+    const second = remember(web)
 
-    await ferry.tell('sync web-s9')
-    await ferry.waitFor('web-s9', 'waiting', 2)
-    disks[0]?.write(2 * MIB, 64 * KIB, 'after both')
+    const number = await sync()
+    await ferry.waitFor('web-01', 'waiting', number)
+    web[0]?.write(2 * MIB, 64 * KIB, 'after both')
 
-    const [one, two] = await imagesOf(ferry, 'web-s9')
+    const [one, two] = await imagesOf(ferry, 'web-01')
     expect(await differingDisks(ferry, one?.id ?? '', first)).toEqual([])
     expect(await differingDisks(ferry, two?.id ?? '', second)).toEqual([])
     expect(await differingDisks(ferry, one?.id ?? '', second)).toEqual([0, 1])
   })
 
   it('S10: compares first, then transfers what has changed, and shows both', async () => {
-    const disks = await ferry.migrate('web-s10', [4 * MIB])
-    disks[0]?.write(0, 2 * MIB, 'changed')
-    await ferry.tell('limit web-s10 8mbit')
+    web[0]?.write(0, 3 * MIB, 'changed for S10')
+    await ferry.tell('limit web-01 8mbit')
 
-    await ferry.tell('sync web-s10')
-    const comparing = await seen(ferry, 'web-s10', ({ progress }) => progress?.phase === 'comparing')
+    const number = await sync()
+    const comparing = await seen(ferry, 'web-01', ({ progress }) => progress?.phase === 'comparing')
     const moving = await seen(
       ferry,
-      'web-s10',
+      'web-01',
       ({ progress }) => progress?.phase === 'transferring' && progress.limitedBy === 'limit',
     )
-    await ferry.waitFor('web-s10', 'waiting', 2)
+    await ferry.waitFor('web-01', 'waiting', number)
 
     expect(comparing.progress?.percent).toBeLessThan(100)
     expect(moving.facts['State']).toMatch(/^Syncing, transferring at .* limited by the bandwidth limit$/)
-    expect(moving.progress?.totalBytes).toBe(4 * MIB)
+    expect(moving.progress?.totalBytes).toBe(5 * MIB)
     expect(moving.progress?.comparedBytes).toBeGreaterThanOrEqual(moving.progress?.appliedBytes ?? 0)
-    expect(await syncOf(ferry, 'web-s10')).toMatchObject({ comparedBytes: 4 * MIB, changedBytes: 2 * MIB })
+    expect(await syncOf(ferry, 'web-01')).toMatchObject({ comparedBytes: 5 * MIB, changedBytes: 3 * MIB })
   })
 
   it('C8: shows how far a sync is, ever further, and 100 % only with the image', async () => {
-    const disks = await ferry.migrate('web-c8', [4 * MIB])
-    disks[0]?.write(0, 3 * MIB, 'changed')
-    await ferry.tell('limit web-c8 16mbit')
+    web[0]?.write(0, 3 * MIB, 'changed for C8')
+    await ferry.tell('limit web-01 16mbit')
     ferry.sandbox.addFault({ action: 'CreateImage', kind: 'hang', delayMs: 400 })
-    await ferry.tell('sync web-c8')
+    await sync()
 
     const percents: number[] = []
     const phases = new Set<string>()
-    await seen(ferry, 'web-c8', ({ progress, data }) => {
+    await seen(ferry, 'web-01', ({ progress, data }) => {
       if (progress !== undefined) percents.push(progress.percent)
       if (progress !== undefined) phases.add(progress.phase)
       return data?.['state'] === 'waiting'
@@ -87,29 +91,27 @@ describe('a migration', () => {
   })
 
   it('S2: is due again one interval after the end of a sync, whoever asked for it', async () => {
-    await ferry.migrate('web-s2', [MIB], 'every=2h')
-    await ferry.tell('sync web-s2')
-    const { data } = await ferry.waitFor('web-s2', 'waiting', 2)
-    const manual = await syncOf(ferry, 'web-s2')
-    const job = await ferry.store.jobs.named('web-s2')
+    const number = await sync()
+    const { data } = await ferry.waitFor('web-01', 'waiting', number)
+    const manual = await syncOf(ferry, 'web-01')
+    const job = await ferry.store.jobs.named('web-01')
     await ferry.sql`update jobs set next_sync_at = now() where id = ${job?.id ?? ''}`
 
-    const after = await ferry.waitFor('web-s2', 'waiting', 3)
+    const after = await ferry.waitFor('web-01', 'waiting', number + 1)
 
-    const scheduled = await syncOf(ferry, 'web-s2')
+    const scheduled = await syncOf(ferry, 'web-01')
     const gap = (next: unknown, end: string | null) => Date.parse(String(next)) - Date.parse(String(end))
-    expect(Math.abs(gap(data?.['nextSyncAt'], manual.endedAt) - 2 * HOUR)).toBeLessThan(1000)
+    expect(Math.abs(gap(data?.['nextSyncAt'], manual.endedAt) - 6 * HOUR)).toBeLessThan(1000)
     expect(scheduled).toMatchObject({ kind: 'incremental', trigger: 'schedule', result: 'ok' })
-    expect(Math.abs(gap(after.data?.['nextSyncAt'], scheduled.endedAt) - 2 * HOUR)).toBeLessThan(1000)
+    expect(Math.abs(gap(after.data?.['nextSyncAt'], scheduled.endedAt) - 6 * HOUR)).toBeLessThan(1000)
   })
 
   it('S6: a changed interval comes into force when the next sync ends; until then both are shown', async () => {
-    await ferry.migrate('web-s6', [MIB], 'every=6h')
-    const before = (await ferry.tell('status web-s6')).data?.['nextSyncAt']
+    const before = (await ferry.tell('status web-01')).data?.['nextSyncAt']
 
-    const changed = await ferry.tell('interval web-s6 2h')
-    await ferry.tell('sync web-s6')
-    const after = await ferry.waitFor('web-s6', 'waiting', 2)
+    const changed = await ferry.tell('interval web-01 2h')
+    const number = await sync()
+    const after = await ferry.waitFor('web-01', 'waiting', number)
 
     expect(changed.facts['Interval']).toBe('every 6h now, every 2h from the end of the next sync')
     expect(changed.data).toMatchObject({ nextSyncAt: before, pendingIntervalMs: 2 * HOUR })

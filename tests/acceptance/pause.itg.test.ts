@@ -4,23 +4,23 @@ import { billedFor, differingDisks, imagesOf, newestImage, seen, syncOf } from '
 import { KIB, MIB } from '../support/source-disks.ts'
 
 const ferry = await startFerry()
+const web = await ferry.migrate('web-01', [4 * MIB])
 /** Its cloud takes about a second for an image. */
 const slow = await startFerry({ sandbox: { speed: 3 } })
 
 describe('pause', () => {
   it('S7: stops a comparison where it is; resume goes on and ends the same sync', async () => {
-    const disks = await ferry.migrate('comparing', [4 * MIB])
-    disks[0]?.write(0, 100 * KIB, 'changed')
+    web[0]?.write(0, 100 * KIB, 'changed')
 
-    await ferry.tell('sync comparing')
-    const paused = await ferry.tell('pause comparing')
-    await ferry.waitFor('comparing', 'paused')
-    await ferry.tell('resume comparing')
-    await ferry.waitFor('comparing', 'waiting', 2)
+    await ferry.tell('sync web-01')
+    const paused = await ferry.tell('pause web-01')
+    await ferry.waitFor('web-01', 'paused')
+    await ferry.tell('resume web-01')
+    await ferry.waitFor('web-01', 'waiting', 2)
 
     expect(paused).toMatchObject({ outcome: 'accepted', data: { state: 'pausing', phase: 'comparing' } })
-    expect(await syncOf(ferry, 'comparing')).toMatchObject({ sync: 2, result: 'ok' })
-    expect(await differingDisks(ferry, (await newestImage(ferry, 'comparing')).id, disks)).toEqual([])
+    expect(await syncOf(ferry, 'web-01')).toMatchObject({ sync: 2, result: 'ok' })
+    expect(await differingDisks(ferry, (await newestImage(ferry, 'web-01')).id, web)).toEqual([])
   })
 
   it('S7: stops a transfer where it is; what was applied is not sent again', async () => {
@@ -46,31 +46,29 @@ describe('pause', () => {
   })
 
   it('S7: lets an image that is being made be finished, then rests with the sync ended', async () => {
-    await ferry.migrate('imaging', [MIB])
     ferry.sandbox.addFault({ action: 'CreateImage', kind: 'hang', delayMs: 1000 })
 
-    await ferry.tell('sync imaging')
-    await seen(ferry, 'imaging', ({ progress }) => progress?.phase === 'imaging')
-    await ferry.tell('pause imaging')
-    const paused = await ferry.waitFor('imaging', 'paused')
-    const resumed = await ferry.tell('resume imaging')
+    await ferry.tell('sync web-01')
+    await seen(ferry, 'web-01', ({ progress }) => progress?.phase === 'imaging')
+    await ferry.tell('pause web-01')
+    const paused = await ferry.waitFor('web-01', 'paused')
+    const resumed = await ferry.tell('resume web-01')
 
-    expect(await syncOf(ferry, 'imaging')).toMatchObject({ sync: 2, result: 'ok' })
-    expect(await imagesOf(ferry, 'imaging')).toHaveLength(2)
+    expect(await syncOf(ferry, 'web-01')).toMatchObject({ sync: 3, result: 'ok' })
+    expect(await imagesOf(ferry, 'web-01')).toHaveLength(3)
     expect(paused.data?.['nextSyncAt']).toBeNull()
     expect(resumed.data).toMatchObject({ state: 'waiting', nextSyncAt: expect.any(String) })
   })
 
   it('S7: holds back the schedule of a job that is Waiting, until it is resumed', async () => {
-    await ferry.migrate('waiting', [MIB])
-    const due = (await ferry.tell('status waiting')).data?.['nextSyncAt']
+    const due = (await ferry.tell('status web-01')).data?.['nextSyncAt']
 
-    const paused = await ferry.tell('pause waiting')
-    const sync = await ferry.ask('olga', 'sync waiting')
-    const resumed = await ferry.tell('resume waiting')
+    const paused = await ferry.tell('pause web-01')
+    const sync = await ferry.ask('olga', 'sync web-01')
+    const resumed = await ferry.tell('resume web-01')
 
     expect(paused).toMatchObject({ outcome: 'done', data: { state: 'paused', nextSyncAt: null } })
-    expect(sync.title).toBe('sync is not possible while waiting is Paused. It is possible in Waiting.')
+    expect(sync.title).toBe('sync is not possible while web-01 is Paused. It is possible in Waiting.')
     expect(resumed.data).toMatchObject({ state: 'waiting' })
     expect(Date.parse(String(resumed.data?.['nextSyncAt'])) - Date.parse(String(due))).toBeLessThan(1000)
   })

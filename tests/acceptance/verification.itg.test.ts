@@ -1,6 +1,7 @@
 import { chmod, open } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { snapshotFile } from '../../sandbox/ecs/bytes.ts'
+import { eventually } from '../support/eventually.ts'
 import { startFerry } from '../support/ferry.ts'
 import { imagesOf, newestImage, verified } from '../support/looks.ts'
 import { MIB } from '../support/source-disks.ts'
@@ -71,6 +72,16 @@ describe('a verification', () => {
 
     expect({ verdict, cause }).toEqual({ verdict: 'Not Verified', cause: 'QUOTA_INSTANCES' })
     expect(await others()).toEqual([])
+    ferry.sandbox.clearFaults()
+  })
+
+  it('S16: releases later what the cloud did not release at once', async () => {
+    ferry.sandbox.addFault({ action: 'DeleteInstance', kind: 'error', status: 403, code: 'OperationDenied' })
+
+    const { verdict } = await verified(ferry, 'checked')
+    await eventually('the release', async () => (await others()).length === 0)
+
+    expect(verdict).toBe('Not Verified')
     ferry.sandbox.clearFaults()
   })
 

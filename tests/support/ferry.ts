@@ -1,8 +1,5 @@
 /** The whole product for one test file: PostgreSQL, the sandbox, the bot with its engine, and real agents. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +22,7 @@ import type { Sandbox } from '../../sandbox/ecs/server.ts'
 import { eventually } from './eventually.ts'
 import { freshDatabase } from './postgres.ts'
 import { ROOT } from './run.ts'
+import { killAgent, startAgent } from './source-agent.ts'
 import type { SourceDisk } from './source-disks.ts'
 import { sourceDisks } from './source-disks.ts'
 
@@ -160,7 +158,7 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
     const disks = sourceDisks(join(home, name), sizes)
     const args = ['--server', url, '--code', String(data?.['code']), '--home', join(home, name, 'agent')]
     const agent = startAgent([...args, ...disks.flatMap(({ path }) => ['--disk', path])])
-    stops.push(() => kill(agent))
+    stops.push(() => killAgent(agent))
     await eventually(`the agent of ${name}`, async () => (await store.sources.named(name))?.agent)
     return disks
   }
@@ -191,17 +189,4 @@ function policy(sandbox: Sandbox, approvals: Readonly<Record<string, number>>): 
   }))
   const { vSwitch: vswitch, securityGroup: security_group, baseImage: base_image, zones } = sandbox
   return JSON.stringify({ people, approvals, cloud: { zone: zones[0], vswitch, security_group, base_image } })
-}
-
-function startAgent(args: readonly string[]): ChildProcess {
-  const bundle = join(ROOT, 'dist', 'agent', 'ferry-agent.mjs')
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', FERRY_RECONNECT_MS: '400' }
-  return spawn(process.execPath, [bundle, ...args], { stdio: 'ignore', env })
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
 }
