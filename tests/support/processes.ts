@@ -236,6 +236,11 @@ export class House {
     if (!reply.ok) throw new Error(`the sandbox does not do ${path}: ${await reply.text()}`)
   }
 
+  get agent(): Program {
+    if (this.#agent === undefined) throw new Error('the agent was not started')
+    return this.#agent
+  }
+
   get sandbox(): Program {
     if (this.#sandbox === undefined) throw new Error('the sandbox was not started')
     return this.#sandbox
