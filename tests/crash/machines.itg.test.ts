@@ -19,29 +19,29 @@ describe('a whole migration', () => {
   afterEach(() => house.close())
 
   it('goes on when its agent is killed in each sync and started again', async () => {
-    await house.startAgent('web', { FERRY_FAILPOINT: 'agent:batch:after' })
-    const dies = async (next: Record<string, string>): Promise<void> => {
-      const { agent } = house
-      expect(await until('the death of the agent', () => agent.exit)).toEqual(KILLED)
-      await house.runAgent(next)
+    await house.startAgent()
+    const dyingAt = async (failpoint: string, sync: () => Promise<void>): Promise<void> => {
+      await house.agent.kill()
+      const agent = await house.runAgent({ FERRY_FAILPOINT: failpoint })
+      await sync()
+      expect(await until('the death of the agent', () => agent.exit, 60_000)).toEqual(KILLED)
+      await house.runAgent()
     }
 
-    await migration.begin()
-    await dies({ FERRY_FAILPOINT: 'agent:seal:before:2' })
+    await dyingAt('agent:batch:after', () => migration.begin())
     await migration.ended(1)
-    await migration.sync()
-    await dies({ FERRY_FAILPOINT: 'agent:report-done:before' })
+    await dyingAt('agent:seal:before', () => migration.sync())
     await migration.ended(2)
-    const completed = migration.complete()
-    await dies({})
-    await completed
+    await dyingAt('agent:report-done:before', () => migration.sync())
+    await migration.ended(3)
+    await migration.complete()
 
     await migration.prove()
   }, 120_000)
 
   it('goes on by `retry` when its receiver is killed in mid-transfer', async () => {
     await house.startAgent('web', { FERRY_RECONNECT_MS: '1000' })
-    await migration.begin('1mbit')
+    await migration.begin('400kbit')
     await migration.moving()
     const [instance] = await house.cloud.instancesTagged({})
 
