@@ -1,6 +1,6 @@
 /** Ferry as real processes that may be killed at any instant: bots, the sandbox, a source's agent. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createAlicloud } from '../../core/adapters/alicloud/cloud.ts'
@@ -170,6 +170,7 @@ export class House {
       FERRY_POLICY: join(this.path, 'ferry.yaml'),
       FERRY_BUNDLES: dirname(agent),
       FERRY_LEASE_SECONDS: '2',
+      ...(this.#url === undefined ? {} : { FERRY_PUBLIC_URL: this.#url }),
       FERRY_ECS_ENDPOINT: `127.0.0.1:${this.#sandboxPort}`,
       FERRY_ECS_PROTOCOL: 'http',
       ALIBABA_CLOUD_ACCESS_KEY_ID: SANDBOX_KEY.id,
@@ -195,7 +196,11 @@ export class House {
         headers: { authorization: `Bearer ${person}`, 'content-type': 'application/json' },
         body: JSON.stringify({ text, confirmed: true }),
       }).then(
-        async (response) => (response.status === 503 ? undefined : ((await response.json()) as Reply)),
+        async (response) => {
+          // A bot that is starting answers in plain words.
+          const isReply = response.headers.get('content-type')?.startsWith('application/json') === true
+          return isReply ? ((await response.json()) as Reply) : undefined
+        },
         () => undefined,
       )
     return (await eventually(`an answer to ${text}`, ask, (reply) => reply !== undefined)) as Reply
@@ -236,6 +241,11 @@ export class House {
     if (!reply.ok) throw new Error(`the sandbox does not do ${path}: ${await reply.text()}`)
   }
 
+  get agent(): Program {
+    if (this.#agent === undefined) throw new Error('the agent was not started')
+    return this.#agent
+  }
+
   get sandbox(): Program {
     if (this.#sandbox === undefined) throw new Error('the sandbox was not started')
     return this.#sandbox
@@ -243,7 +253,10 @@ export class House {
 
   log(): string {
     const agent = this.#agent?.log ?? ''
-    return [...this.bots.map((bot) => bot.log()), agent, this.sandbox.log].join('\n-----\n')
+    const machines = join(this.sandboxHome, 'instances')
+    const consoles = readdirSync(machines).map((name) => join(machines, name, 'console.log'))
+    const told = consoles.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'))
+    return [...this.bots.map((bot) => bot.log()), agent, this.sandbox.log, ...told].join('\n-----\n')
   }
 
   async close(): Promise<void> {
