@@ -2,6 +2,14 @@
 import { decode, FRAME_BYTES, HEADER_BYTES, WireError, type Message } from './wire.ts'
 
 /**
+ * Copies `bytes` to `at`. `copy` would do it byte by byte where threads share the memory and the addresses do not
+ * match modulo 8, ten times as slow; `fill` with as many bytes as there is room is a plain copy everywhere.
+ */
+function put(bytes: Buffer, target: Buffer, at: number): void {
+  if (bytes.length > 0) target.fill(bytes, at, at + bytes.length)
+}
+
+/**
  * Feed it chunks, it hands over messages in order. The length of a frame is checked before memory is taken for it,
  * and then every byte is copied once, to where it stays. Throws WireError; the connection is then of no more use.
  */
@@ -36,7 +44,8 @@ export class FrameParser {
         if (this.headerBytes < HEADER_BYTES) return
         this.begin(this.header.readUInt32LE(0), this.header.readUInt32LE(4))
       } else {
-        const taken = chunk.copy(this.body, this.bodyBytes, at)
+        const taken = Math.min(chunk.length - at, this.body.length - this.bodyBytes)
+        put(chunk.subarray(at, at + taken), this.body, this.bodyBytes)
         at += taken
         this.bodyBytes += taken
       }

@@ -224,7 +224,7 @@ class OrderThread {
     const wait = rate ? bookSending(this.progress.sendClock, framed.frame.length, rate, Date.now()) : 0
     if (wait > 0) await this.progress.timed('limitUs', pause(wait))
     const waited = await this.sender.send(framed)
-    this.compression.sent(framed.frame.length, waited, performance.now())
+    this.compression.sent(framed.blockBytes, framed.frame.length, waited, performance.now())
   }
 }
 

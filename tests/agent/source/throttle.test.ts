@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Progress } from '../../../agent/source/progress.ts'
 import { bookSending } from '../../../agent/source/throttle.ts'
-import { CompressionChoice, packed } from '../../../agent/source/compress.ts'
-import { randomBytes } from 'node:crypto'
 
 describe('the rate limit', () => {
   it('keeps the rate over time, whichever thread sends', () => {
@@ -24,23 +22,5 @@ describe('the rate limit', () => {
     expect(bookSending(sendClock, 1, 100_000, 5_000_000)).toBeLessThanOrEqual(1)
     expect(bookSending(sendClock, 50_000, 100_000, 5_000_000)).toBeCloseTo(0, 0)
     expect(bookSending(sendClock, 1, 100_000, 5_000_000)).toBeCloseTo(500, 0)
-  })
-})
-
-describe('compression', () => {
-  it('leaves alone what does not shrink', () => {
-    expect(packed(randomBytes(65_536))).toBeUndefined()
-    expect(packed(Buffer.alloc(65_536, 'text '))?.length).toBeLessThan(1000)
-  })
-
-  it('is off on a fast link and on when a slow one is waited for', () => {
-    const fast = new CompressionChoice('auto', 0)
-    fast.sent(500e6, 900, 1000)
-    const slow = new CompressionChoice('auto', 0)
-    slow.sent(5e6, 900, 1000)
-    const idle = new CompressionChoice('auto', 0)
-    idle.sent(5e6, 10, 1000)
-
-    expect([fast, slow, idle].map((choice) => choice.isWorthwhile())).toEqual([false, true, false])
   })
 })
