@@ -15,7 +15,9 @@ async function main(): Promise<void> {
   if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(renderSummary(reply)).write()
   // A line that begins with two colons would be an order to the runner.
   const title = `Ferry: ${reply.title.replace(/\s+/g, ' ')}`
-  if (reply.outcome === 'refused') core.setFailed(`${title} (${reply.code})`)
+  // A step that waits for others has not done what it was asked; the next step must not run as if it had.
+  if (reply.outcome === 'refused' || reply.code === 'approval-needed')
+    core.setFailed(`${title} (${reply.code})`)
   else core.info(title)
 }
 

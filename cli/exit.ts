@@ -9,11 +9,14 @@ export const EXIT = {
   unreachable: 3,
   /** `watch`: the job came to rest in Error. */
   jobInError: 4,
+  /** Nothing has happened yet: others must approve first. */
+  approvalNeeded: 5,
 } as const
 
 const NOT_UNDERSTOOD: readonly string[] = ['not-understood', 'bad-argument', 'missing-argument']
 
 export function exitCode(reply: { readonly outcome: string; readonly code: string }): number {
+  if (reply.code === 'approval-needed') return EXIT.approvalNeeded
   if (reply.outcome !== 'refused') return EXIT.done
   return NOT_UNDERSTOOD.includes(reply.code) ? EXIT.usage : EXIT.refused
 }

@@ -20,7 +20,8 @@ ${catalogue.map((command) => `  ${command.name.padEnd(width)}  ${command.summary
   --json         print the reply as JSON
   --yes          confirm what cannot be taken back
 FERRY_SERVER_URL and FERRY_TOKEN name a bot elsewhere and your token; NO_COLOR turns colours off.
-Exit code: 0 done or accepted, 1 refused, 2 not understood, 3 no bot answers, 4 (watch) the job is in Error.`
+Exit code: 0 done or accepted, 1 refused, 2 not understood, 3 no bot answers, 4 (watch) the job is in Error,
+5 nothing has happened yet: others must approve first.`
 }
 
 function one(command: Command): string {

@@ -68,7 +68,9 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
     const makeSecret = (): string => randomBytes(32).toString('base64url')
     const settings = await engineSettings(config, { store, bundles, serverUrl }, makeSecret, timings)
     const startWork = async (): Promise<{ stop(): Promise<void> }> => {
-      const engine = createEngine({ store, cloud, clock, log, settings }, (notice) => logNotice(log, notice))
+      const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, (notice) =>
+        logNotice(log, notice),
+      )
       engine.start()
       const ticks = await startTicks(engine.ticks, (error, tick) =>
         log.error('a tick failed', { tick, error }),

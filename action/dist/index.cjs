@@ -19810,7 +19810,8 @@ async function main() {
   for (const [name, value] of Object.entries(outputsOf(reply))) setOutput(name, value);
   if (process.env["GITHUB_STEP_SUMMARY"]) await summary.addRaw(renderSummary(reply)).write();
   const title = `Ferry: ${reply.title.replace(/\s+/g, " ")}`;
-  if (reply.outcome === "refused") setFailed(`${title} (${reply.code})`);
+  if (reply.outcome === "refused" || reply.code === "approval-needed")
+    setFailed(`${title} (${reply.code})`);
   else info(title);
 }
 main().catch((error2) => setFailed(error2 instanceof Error ? error2.message : String(error2)));

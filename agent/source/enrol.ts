@@ -1,4 +1,5 @@
 /** Enrolment: the agent shows the one-time code and its key, and learns who it is. */
+import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { EnrolReply, type EnrolRequest } from '../protocol/control.ts'
 import { backOffMs, BotRefusal, callBot, pause } from '../protocol/bot-client.ts'
@@ -7,25 +8,27 @@ import { log, wordsOf } from '../protocol/log.ts'
 import { VERSION } from '../protocol/version.ts'
 import { diskAt, findDisks } from './disks.ts'
 import { hostFacts } from './host.ts'
-import type { Enrolled, Home } from './home.ts'
+import { publicHalf, type Enrolled, type Home } from './home.ts'
 
 /**
- * Enrols unless that was done before. The same code with the same key may be shown again, so a crash in between does
+ * Enrols unless that was done before by this very code; by a new one, this server is enrolled anew. The same code with the same key may be shown again, so a crash in between does
  * no harm. Throws when the bot refuses the code; goes on trying while it cannot be reached.
  */
 export async function enrol(
   home: Home,
   asked: { readonly server: string; readonly code: string; readonly disks: readonly string[] },
 ): Promise<Enrolled> {
+  const codeHash = createHash('sha256').update(asked.code).digest('hex')
   const known = home.enrolled()
-  if (known) return known
+  if (known?.codeHash === codeHash) return known
+  const signing = home.keyFor(codeHash)
   const paths = asked.disks.map((path) => resolve(path))
   const disks = paths.length > 0 ? paths.map(diskAt) : findDisks([])
   if (disks.length === 0) throw new Error('No disk was found on this server; name them with --disk.')
   const host = hostFacts()
   const message: EnrolRequest = {
     code: asked.code,
-    publicKey: home.publicKey(),
+    publicKey: publicHalf(signing),
     version: VERSION,
     host,
     disks,
@@ -40,7 +43,7 @@ export async function enrol(
         reply: EnrolReply,
       })
       failpoint('agent:enrol:after')
-      const enrolled = { ...reply, server: asked.server, disks: paths }
+      const enrolled = { ...reply, server: asked.server, disks: paths, codeHash, signing }
       home.setEnrolled(enrolled)
       return enrolled
     } catch (problem) {

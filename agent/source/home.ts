@@ -10,12 +10,21 @@ const Enrolled = z.object({
   machine: z.string(),
   source: z.string(),
   ticketKey: z.string(),
+  /** SHA-256 of the code it enrolled with, and the key that the bot knows: PKCS#8 PEM. */
+  codeHash: z.string(),
+  signing: z.string(),
   /** Chosen disks; empty for all. */
   disks: z.array(z.string()),
 })
 export type Enrolled = z.infer<typeof Enrolled>
 
-const Key = z.object({ signing: z.string() })
+const Key = z.object({ signing: z.string(), codeHash: z.string() })
+
+/** Base64 of the SPKI of a private key. */
+export function publicHalf(signing: string): string {
+  const key = createPublicKey(createPrivateKey(signing))
+  return key.export({ type: 'spki', format: 'der' }).toString('base64')
+}
 
 /** Every write is durable when the method returns. */
 export class Home {
@@ -26,21 +35,19 @@ export class Home {
     this.path = path
   }
 
-  /** PKCS#8 PEM of the Ed25519 key; made on the first call ever. */
-  privateKey(): string {
+  /**
+   * The key to enrol with by this code: PKCS#8 PEM. Made once per code, so that a start that was cut short shows the
+   * same key again; the key of a former enrolment stays in force until the new one has succeeded.
+   */
+  keyFor(codeHash: string): string {
     const path = join(this.path, 'key.json')
-    if (existsSync(path)) return Key.parse(JSON.parse(readFileSync(path, 'utf8'))).signing
+    const known = existsSync(path) ? Key.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined
+    if (known?.codeHash === codeHash) return known.signing
     const signing = generateKeyPairSync('ed25519')
       .privateKey.export({ type: 'pkcs8', format: 'pem' })
       .toString()
-    writeDurably(path, JSON.stringify({ signing }))
+    writeDurably(path, JSON.stringify({ signing, codeHash }))
     return signing
-  }
-
-  /** Base64 of the key's SPKI. */
-  publicKey(): string {
-    const key = createPublicKey(createPrivateKey(this.privateKey()))
-    return key.export({ type: 'spki', format: 'der' }).toString('base64')
   }
 
   enrolled(): Enrolled | undefined {

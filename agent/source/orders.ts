@@ -43,7 +43,7 @@ export class Orders {
   constructor(home: Home, enrolled: Enrolled) {
     this.home = home
     this.enrolled = enrolled
-    this.signer = { machine: enrolled.machine, privateKey: home.privateKey() }
+    this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
   }
 
   /** Runs for as long as the program lives. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/duration.ts'
-import { choice, count, duration, name, named, optional, text } from './args.ts'
+import { choice, count, duration, name, named, optional, quoted, text } from './args.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
 import { nearest } from './nearest.ts'
@@ -44,6 +44,8 @@ export const create = defineCommand({
           : `The agent of ${sourceName} has not enrolled yet: run the command that \`enrol ${sourceName}\` prints, on the source.`,
       )
     }
+    refuseElsewhere('region', args.region, policy.cloud.region)
+    refuseElsewhere('zone', args.zone, policy.cloud.zone)
     const open = await store.jobs.openOfSource(source.id)
     if (open !== undefined && open.intermediate !== 'lost')
       throw new Refusal(
@@ -96,3 +98,12 @@ export const create = defineCommand({
     })
   },
 })
+
+/** This bot works in one zone of one region, with the vSwitch and security group that the policy file names there. */
+function refuseElsewhere(what: string, asked: string | undefined, known: string | undefined): void {
+  if (asked === undefined || asked === known) return
+  throw new Refusal(
+    'bad-argument',
+    `This bot makes servers in ${what} ${known ?? 'none'}, not in ${quoted(asked)}: leave ${what} out, or change cloud.${what} in ferry.yaml.`,
+  )
+}

@@ -16,7 +16,7 @@ export const help = defineCommand({
       return done('help', 'Ferry moves running servers to Alibaba Cloud.', {
         table: {
           columns: ['command', 'what it does'],
-          rows: catalogue.map((command) => [usageLine(command), command.summary]),
+          rows: catalogue.map((command) => [command.name, command.summary]),
         },
         data: {
           commands: catalogue.map((command) => ({

@@ -1,5 +1,5 @@
 import { formatDuration } from '../domain/duration.ts'
-import { ENDED } from '../domain/life.ts'
+import { isOver } from '../domain/life.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { duration, name } from './args.ts'
 import { defineCommand } from './define.ts'
@@ -16,10 +16,10 @@ export const interval = defineCommand({
   example: 'interval web-01 6h',
   run: async ({ job: jobName, every }, context) => {
     const { after, voided } = await changeJob(context, jobName, (job) => {
-      if (ENDED.includes(job.state) || job.completing)
+      if (isOver(job.state) || job.completing)
         throw new Refusal(
           'not-legal-now',
-          `${jobName} is ${STATE_LABELS[job.state]}${job.completing && !ENDED.includes(job.state) ? ' and completing' : ''}: it will not sync on a schedule again.`,
+          `${jobName} is ${STATE_LABELS[job.state]}${job.completing && !isOver(job.state) ? ' and completing' : ''}: it will not sync on a schedule again.`,
         )
       // Before the first sync no rule is in force yet, so there is nothing to wait for.
       const set =

@@ -1,3 +1,4 @@
+import type { State } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { imagesToDelete } from '../domain/retention.ts'
 import { count, name } from './args.ts'
@@ -24,7 +25,7 @@ export const keep = defineCommand({
       await finalStep(
         context,
         job,
-        `Keeping ${most} deletes ${deletable.length === 1 ? 'image' : 'images'} ${names} within a minute.`,
+        `Keeping ${most} deletes ${deletable.length === 1 ? 'image' : 'images'} ${names} ${whenDeleted(job.state)}.`,
         {
           'Will be deleted': names,
         },
@@ -41,3 +42,9 @@ export const keep = defineCommand({
     )
   },
 })
+
+/** When `keep` is enforced next: at rest within a minute, else after the next image or once the job moves on. */
+function whenDeleted(state: State): string {
+  if (['waiting', 'paused', 'completed', 'cancelled'].includes(state)) return 'within a minute'
+  return state === 'error' ? 'once the job goes on' : 'when this sync has its image'
+}

@@ -1,4 +1,4 @@
-import { ENDED } from '../domain/life.ts'
+import { isOver } from '../domain/life.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { name, rate } from './args.ts'
@@ -16,7 +16,7 @@ export const limit = defineCommand({
   example: 'limit web-01 200mbit',
   run: async ({ job: jobName, rate: bytesPerSecond }, context) => {
     const { after, voided } = await changeJob(context, jobName, (job) => {
-      if (ENDED.includes(job.state))
+      if (isOver(job.state))
         throw new Refusal(
           'not-legal-now',
           `${jobName} is ${STATE_LABELS[job.state]}: it sends nothing any more.`,

@@ -13,6 +13,8 @@ export interface FaultEntry {
   readonly remedy: string
   /** Worth trying again by itself, with back-off. */
   readonly transient: boolean
+  /** Worth trying again by itself when nobody waits for the sync: a scheduled one. */
+  readonly unattended: boolean
   /** Whether `retry` can help at all. */
   readonly retryable: boolean
   readonly mender: Mender
@@ -23,8 +25,17 @@ const entry = (
   cause: string,
   remedy: string,
   mender: Mender,
-  more: Partial<Pick<FaultEntry, 'transient' | 'retryable'>> = {},
-): FaultEntry => ({ title, cause, remedy, mender, transient: false, retryable: true, ...more })
+  more: Partial<Pick<FaultEntry, 'transient' | 'unattended' | 'retryable'>> = {},
+): FaultEntry => ({
+  title,
+  cause,
+  remedy,
+  mender,
+  transient: false,
+  unattended: false,
+  retryable: true,
+  ...more,
+})
 
 export const FAULTS = {
   // The source and its agent.
@@ -33,6 +44,7 @@ export const FAULTS = {
     'The agent on the source has stopped, or the source cannot reach the bot.',
     'On the source, start the agent again (`node ferry-agent.mjs`), check that it reaches the bot, then `retry <job>`.',
     'source',
+    { unattended: true },
   ),
   SOURCE_DISK_READ: entry(
     'A block of the source disk cannot be read',
@@ -59,12 +71,14 @@ export const FAULTS = {
     'The receiver has stopped, the intermediate was restarted, or the way to its port 8703 is blocked.',
     '`retry <job>` restarts the intermediate if its receiver is silent and goes on from the blocks it holds. If it comes back: allow TCP 8703 from the source to the intermediate.',
     'operator',
+    { unattended: true },
   ),
   RECEIVER_NOT_STARTED: entry(
     'The intermediate runs but its receiver has not reported',
     'The intermediate cannot reach the bot, or its first start failed.',
     'Check that the intermediate can reach the public address of the bot (FERRY_PUBLIC_URL), look at its console in the cloud, then `retry <job>`.',
     'operator',
+    { unattended: true },
   ),
   RECEIVER_DISK_FULL: entry(
     'The disk of the intermediate is full',
@@ -102,6 +116,7 @@ export const FAULTS = {
     'The agent is connected but no byte has moved for minutes.',
     'Check the load of the source and the network between source and intermediate, then `retry <job>`.',
     'source',
+    { unattended: true },
   ),
   // The intermediate.
   INTERMEDIATE_RELEASED: entry(

@@ -106,6 +106,11 @@ export const WORKING: readonly State[] = [
 /** States that a job never leaves by itself and in which nothing of it costs money but images. */
 export const ENDED: readonly State[] = ['completed', 'cancelled', 'cleared']
 
+/** Whether no sync can come any more: the job has ended or is on its way there. */
+export function isOver(state: State): boolean {
+  return ENDED.includes(state) || state === 'completing' || state === 'cancelling' || state === 'clearing'
+}
+
 /** `Waiting or Paused`, for sentences. */
 export function labels(states: readonly State[]): string {
   const words = states.map((state) => STATE_LABELS[state])

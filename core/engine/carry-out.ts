@@ -2,7 +2,7 @@
  * What happens to one claimed piece of work: its process is run; a transient fault gives it back for another try
  * with back-off; what remains becomes the job's Error, with the cost told at once (S20, S22).
  */
-import { Fault, faultDetail, faultEntry, FAULTS } from '../domain/faults.ts'
+import { Fault, faultDetail, FAULTS } from '../domain/faults.ts'
 import type { Job, ResumeState, State } from '../domain/job.ts'
 import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
@@ -13,11 +13,9 @@ import type { Parts } from './parts.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
 import { runSync } from './run-sync.ts'
+import { appliedBytes, nextTry } from './try-again.ts'
 import { verify } from './verify.ts'
 import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
-
-/** How often a transient fault is tried again by itself before it is shown as Error. */
-export const MOST_TRIES = 5
 
 /** One process per state in which the engine has something to do. */
 const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
@@ -46,6 +44,7 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
     const tries = state === undefined || state === job.state ? claim.tries : 0
     state = job.state
     const work = new JobWork(parts, claim, signal, job)
+    const applied = await appliedBytes(parts, job)
     try {
       await run(process, work)
     } catch (error) {
@@ -53,14 +52,12 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       if (error instanceof EpochOver) return { againInMs: 0, tries: 0 }
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       const fault = asFault(error, parts, job)
-      if (faultEntry(fault.code).transient && tries < MOST_TRIES) {
-        parts.log.warn('trying again', {
-          job: job.name,
-          code: fault.code,
-          detail: faultDetail(fault),
-          tries: tries + 1,
-        })
-        return { againInMs: backOff(tries), tries: tries + 1 }
+      const hasMoved = (await appliedBytes(parts, job)) > applied
+      const next = nextTry(parts, fault, await parts.store.syncs.running(job.id), hasMoved ? 0 : tries)
+      if (next !== undefined) {
+        const facts = { job: job.name, code: fault.code, detail: faultDetail(fault), ...next }
+        parts.log.warn('trying again', facts)
+        return next
       }
       if (!(await showError(work, fault, tries))) continue
     }
@@ -88,8 +85,8 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
       code: fault.code,
       detail: faultDetail(fault),
     })
-    if (faultEntry(fault.code).transient && claim.tries < MOST_TRIES)
-      return { againInMs: backOff(claim.tries), tries: claim.tries + 1 }
+    const next = nextTry(parts, fault, undefined, claim.tries)
+    if (next !== undefined) return next
     await parts.store.verifications.end(
       claim.id,
       claim.epoch,
@@ -116,11 +113,6 @@ function asFault(error: unknown, { log, clock }: Parts, job: Job): Fault {
   const reference = `${job.name}-${clock.now().getTime().toString(36)}`
   log.error('a step failed for a reason that nobody foresaw', { job: job.name, reference, error })
   return new Fault('INTERNAL', `unexpected problem, reference ${reference}`, {}, error)
-}
-
-/** 1 s, 2 s, 4 s … at most 60 s. */
-function backOff(tries: number): number {
-  return Math.min(60_000, 1000 * 2 ** tries)
 }
 
 /** Moves the job to Error. False when it has moved elsewhere meanwhile. */

@@ -25,9 +25,10 @@ const LEAST_DISK_GIB = 20
 export async function readyIntermediate(work: JobWork): Promise<Intermediate> {
   const { store, settings } = work.parts
   const planned = (await store.intermediates.current(work.job.id)) ?? (await plan(work))
+  const instanceId = planned.instanceId ?? (await createInstance(work, planned))
+  // Said only now: what the cloud refused to create costs nothing.
   if (work.job.intermediate !== 'ready' && work.job.intermediate !== 'creating')
     await work.change('intermediate.creating', () => ({ set: { intermediate: 'creating' } }))
-  const instanceId = planned.instanceId ?? (await createInstance(work, planned))
   const isSwitchedOff = planned.carrier && (await attachCarrier(work, instanceId))
   const heardBefore = isSwitchedOff ? ((await lastHeard(work)) ?? 0) : undefined
   const instance = await runningInstance(work, instanceId)

@@ -77,6 +77,8 @@ export interface Parts {
   readonly store: Store
   readonly cloud: Cloud
   readonly clock: Clock
+  /** 0 up to, not including, 1. */
+  readonly random: () => number
   readonly log: Log
   readonly settings: EngineSettings
 }

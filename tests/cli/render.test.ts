@@ -60,7 +60,7 @@ describe('the options of the CLI', () => {
 describe('the exit code', () => {
   it.each([
     ['done', 'status', EXIT.done],
-    ['accepted', 'approval-needed', EXIT.done],
+    ['accepted', 'approval-needed', EXIT.approvalNeeded],
     ['refused', 'not-legal-now', EXIT.refused],
     ['refused', 'not-understood', EXIT.usage],
     ['refused', 'missing-argument', EXIT.usage],

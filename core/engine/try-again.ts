@@ -1,0 +1,31 @@
+import type { Fault } from '../domain/faults.ts'
+import { faultEntry } from '../domain/faults.ts'
+import type { Job, Sync } from '../domain/job.ts'
+import type { Parts } from './parts.ts'
+
+/** How often a fault is tried again by itself before it is shown as Error. */
+export const MOST_TRIES = 5
+const TRANSIENT_MS = 1000
+/** Nobody waits for a scheduled sync, so it can sit out a longer outage: about five minutes, and the waiting within. */
+const UNATTENDED_MS = 10_000
+const MOST_MS = 180_000
+
+/** The next try of what has failed: its number, and in how many milliseconds. Undefined when it is to be shown. */
+export function nextTry(
+  { random }: Pick<Parts, 'random'>,
+  fault: Fault,
+  sync: Pick<Sync, 'trigger'> | undefined,
+  tries: number,
+): { readonly againInMs: number; readonly tries: number } | undefined {
+  const entry = faultEntry(fault.code)
+  const isUnattended = entry.unattended && sync?.trigger === 'schedule'
+  if ((!entry.transient && !isUnattended) || tries >= MOST_TRIES) return undefined
+  const most = Math.min(MOST_MS, (entry.transient ? TRANSIENT_MS : UNATTENDED_MS) * 2 ** tries)
+  // Half of it at least, so that it is a wait; the rest by chance, so that many jobs do not come back as one.
+  return { againInMs: Math.round((most * (1 + random())) / 2), tries: tries + 1 }
+}
+
+/** What a job's sync has applied so far: once it grows, former failures no longer count. */
+export async function appliedBytes({ store }: Pick<Parts, 'store'>, job: Job): Promise<number> {
+  return (await store.syncs.running(job.id))?.progress.appliedBytes ?? 0
+}
