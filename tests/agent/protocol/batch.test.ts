@@ -116,6 +116,13 @@ describe('a batch', () => {
     expect(() => check(body(head, payload))).toThrow(/is not of/)
   })
 
+  it.each([
+    ['twice', withEntry(1, { block: 3 })],
+    ['after one that lies behind it', withEntry(1, { block: 2 })],
+  ])('is refused when a block comes %s', (_, head) => {
+    expect(() => check(body(head, payload))).toThrow('not in the order')
+  })
+
   it('is refused when it unpacks to more than it says, without unpacking it', () => {
     const bomb = brotliCompressSync(Buffer.alloc(64 * 1024 * 1024), {
       params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
