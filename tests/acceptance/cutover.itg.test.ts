@@ -56,7 +56,7 @@ describe('a cutover', () => {
     const image = await newestImage(ferry, 'cutover')
     disks[0]?.write(MIB, 2 * MIB, 'the last writes')
     disks[1]?.write(MIB, 512, 'the last writes')
-    await ferry.tell('limit cutover 16mbit')
+    await ferry.tell('limit cutover 8mbit')
 
     const running = await ferry.ask('olga', 'complete cutover --last-sync')
     const asked = await ferry.tell('complete cutover --last-sync --services-stopped')

@@ -20,7 +20,7 @@ async function expectLost(on: Ferry, job: string): Promise<void> {
   expect(retry.title).toMatch(RULE)
   const trouble = await on.tell(`troubleshoot ${job}`)
   expect(trouble.facts).toMatchObject({ Code: 'INTERMEDIATE_RELEASED', 'Will retry help': 'no' })
-  expect(trouble.actions?.map(({ label }) => label)).toEqual(['cancel', 'clear'])
+  expect(trouble.actions?.map(({ label }) => label)).toEqual(['clone', 'cancel', 'clear'])
 }
 
 describe('an intermediate that was released by somebody else', () => {

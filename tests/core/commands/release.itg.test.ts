@@ -34,7 +34,7 @@ describe('release', () => {
     const reply = await ask('operator', 'release m-image0001')
 
     expect(reply).toMatchObject({ outcome: 'refused', code: 'not-releasable' })
-    expect(reply.title).toContain('Images go by `keep`')
+    expect(reply.title).toContain('images go by `keep ')
   })
 
   it.each(['preparing', 'syncing', 'waiting', 'paused'] as const)(

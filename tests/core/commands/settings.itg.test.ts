@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { State } from '../../../core/domain/job.ts'
 import { STATES } from '../../../core/domain/job.ts'
+import { isOver } from '../../../core/domain/life.ts'
 import { openCommands } from '../../support/commands.ts'
 import { anImageOf, jobIn } from '../../support/job-in-state.ts'
 
@@ -9,8 +10,8 @@ const { store, ask } = await openCommands({ complete: 0 })
 /** Where each setting may be changed. */
 const LEGAL: Record<string, readonly State[]> = {
   auto: ['ready', 'waiting'],
-  interval: STATES.filter((state) => !['completing', 'completed', 'cancelled', 'cleared'].includes(state)),
-  limit: STATES.filter((state) => !['completed', 'cancelled', 'cleared'].includes(state)),
+  interval: STATES.filter((state) => !isOver(state)),
+  limit: STATES.filter((state) => !isOver(state)),
   keep: STATES.filter((state) => !['clearing', 'cleared'].includes(state)),
 }
 const VALUES: Record<string, string> = { auto: 'off', interval: '2h', limit: '200mbit', keep: '5' }
@@ -51,7 +52,7 @@ describe('a setting', () => {
     const confirmed = await ask('operator', `keep ${job.name} 1`)
 
     expect(asked).toMatchObject({ outcome: 'refused', code: 'confirm' })
-    expect(asked.title).toBe('Keeping 1 deletes image #1 (m-one1) within a minute. Confirm to go on.')
+    expect(asked.title).toBe('Keeping 1 deletes image #1 (m-one1) when this sync has its image. Confirm to go on.')
     expect(asked.actions).toEqual([{ label: 'confirm', command: `keep ${job.name} 1`, effect: 'final' }])
     expect(enough.outcome).toBe('done')
     expect(confirmed).toMatchObject({ outcome: 'done', data: { keep: 1 } })
