@@ -6,6 +6,7 @@ import { Fault, faultDetail, faultEntry, FAULTS } from '../domain/faults.ts'
 import type { Job, ResumeState, State } from '../domain/job.ts'
 import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
+import { StoreUnreachable } from '../ports/store.ts'
 import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
 import type { Parts } from './parts.ts'
@@ -17,6 +18,10 @@ import { JobWork, LeaseLost, StateLeft } from './work.ts'
 
 /** How often a transient fault is tried again by itself before it is shown as Error. */
 export const MOST_TRIES = 5
+/** What went well for so long has succeeded: the faults before it do not count any more. */
+const SUCCESS_MS = 600_000
+/** A store that cannot be reached is not the work's fault: it is taken up again soon, and no try is counted. */
+const STORE_AGAIN_MS = 1000
 
 /** One process per state in which the engine has something to do. */
 const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
@@ -36,6 +41,8 @@ export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal):
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  const { clock } = parts
+  const takenAt = clock.now().getTime()
   let state: State | undefined
   for (;;) {
     const job = await parts.store.jobs.byId(claim.id)
@@ -50,17 +57,19 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
     } catch (error) {
       if (error instanceof StateLeft) continue
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
+      if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
       const fault = asFault(error, parts, job)
-      if (faultEntry(fault.code).transient && tries < MOST_TRIES) {
+      const failed = clock.now().getTime() - takenAt > SUCCESS_MS ? 0 : tries
+      if (faultEntry(fault.code).transient && failed < MOST_TRIES) {
         parts.log.warn('trying again', {
           job: job.name,
           code: fault.code,
           detail: faultDetail(fault),
-          tries: tries + 1,
+          tries: failed + 1,
         })
-        return { againInMs: backOff(tries), tries: tries + 1 }
+        return { againInMs: backOff(failed), tries: failed + 1 }
       }
-      if (!(await showError(work, fault, tries))) continue
+      if (!(await showError(work, fault, failed))) continue
     }
   }
 }
@@ -71,6 +80,7 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
     return 'done'
   } catch (error) {
     if (error instanceof LeaseLost || signal.aborted) return 'lost'
+    if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
     const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
     parts.log.warn('the verification met a fault', {
       verification: claim.id,
@@ -97,6 +107,11 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
     )
     return 'done'
   }
+}
+
+function withoutStore({ log }: Parts, { id, kind, tries }: Claim, error: StoreUnreachable): Ending {
+  log.warn('the store is out of reach: going on as soon as it is back', { [kind]: id, error })
+  return { againInMs: STORE_AGAIN_MS, tries }
 }
 
 /** A bug is logged once, with a reference that the operator sees too. */
