@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Actor } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
+import { StoreUnreachable } from '../ports/store.ts'
 
 /** Somebody that a door has recognised. */
 export interface Who {
@@ -94,7 +95,7 @@ function readableSecret(): string {
 function unexpected(error: unknown, log: Log): Reply {
   const reference = randomUUID().slice(0, 8)
   log.error('a command failed unexpectedly', { error, reference })
-  const unreachable = isUnreachable(error)
+  const unreachable = error instanceof StoreUnreachable
   return {
     outcome: 'refused',
     code: unreachable ? 'unavailable' : 'internal',
@@ -104,12 +105,4 @@ function unexpected(error: unknown, log: Log): Reply {
     facts: {},
     data: { reference },
   }
-}
-
-/** Whether the error, or what caused it, is a lost or refused connection. */
-function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code: unknown = 'code' in error ? error.code : undefined
-  if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|CONNECT|57P0|08)/.test(code)) return true
-  return isUnreachable(error.cause)
 }

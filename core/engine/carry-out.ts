@@ -6,6 +6,7 @@ import { Fault, faultDetail, FAULTS } from '../domain/faults.ts'
 import type { Job, ResumeState, State } from '../domain/job.ts'
 import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
+import { StoreUnreachable } from '../ports/store.ts'
 import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
 import { causeOf } from './lost.ts'
@@ -13,9 +14,14 @@ import type { Parts } from './parts.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
 import { runSync } from './run-sync.ts'
-import { appliedBytes, nextTry } from './try-again.ts'
+import { nextTry } from './try-again.ts'
 import { verify } from './verify.ts'
 import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
+
+/** What went well for so long has succeeded: the faults before it do not count any more. */
+const SUCCESS_MS = 600_000
+/** A store that cannot be reached is not the work's fault: it is taken up again soon, and no try is counted. */
+const STORE_AGAIN_MS = 1000
 
 /** One process per state in which the engine has something to do. */
 const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
@@ -35,6 +41,8 @@ export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal):
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  const { clock } = parts
+  const takenAt = clock.now().getTime()
   let state: State | undefined
   for (;;) {
     const job = await parts.store.jobs.byId(claim.id)
@@ -44,22 +52,23 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
     const tries = state === undefined || state === job.state ? claim.tries : 0
     state = job.state
     const work = new JobWork(parts, claim, signal, job)
-    const applied = await appliedBytes(parts, job)
+    const sync = await parts.store.syncs.running(job.id)
     try {
       await run(process, work)
     } catch (error) {
       if (error instanceof StateLeft) continue
       if (error instanceof EpochOver) return { againInMs: 0, tries: 0 }
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
+      if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
       const fault = asFault(error, parts, job)
-      const hasMoved = (await appliedBytes(parts, job)) > applied
-      const next = nextTry(parts, fault, await parts.store.syncs.running(job.id), hasMoved ? 0 : tries)
+      const failed = clock.now().getTime() - takenAt > SUCCESS_MS ? 0 : tries
+      const next = nextTry(parts, fault, sync, failed)
       if (next !== undefined) {
         const facts = { job: job.name, code: fault.code, detail: faultDetail(fault), ...next }
         parts.log.warn('trying again', facts)
         return next
       }
-      if (!(await showError(work, fault, tries))) continue
+      if (!(await showError(work, fault, failed))) continue
     }
   }
 }
@@ -79,6 +88,7 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
     return 'done'
   } catch (error) {
     if (error instanceof LeaseLost || signal.aborted) return 'lost'
+    if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
     const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
     parts.log.warn('the verification met a fault', {
       verification: claim.id,
@@ -105,6 +115,11 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
     )
     return 'done'
   }
+}
+
+function withoutStore({ log }: Parts, { id, kind, tries }: Claim, error: StoreUnreachable): Ending {
+  log.warn('the store is out of reach: going on as soon as it is back', { [kind]: id, error })
+  return { againInMs: STORE_AGAIN_MS, tries }
 }
 
 /** A bug is logged once, with a reference that the operator sees too. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Parts } from './parts.ts'
 import { Runner } from './runner.ts'
+import { sweep } from './sweep.ts'
 import { cleanUp, deliverNotices, expireApprovals, remindOfCosts, startDueSyncs } from './ticks.ts'
 
 /** Something the clock wakes: a name, how often, and what it does then. */
@@ -28,6 +29,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
       { name: 'due-syncs', everyMs: dueTickMs, run: () => startDueSyncs(parts) },
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
       { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },
+      { name: 'sweep', everyMs: 300_000, run: () => sweep(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
       { name: 'notices', everyMs: 2000, run: () => deliverNotices(parts, deliver) },
     ],

@@ -5,6 +5,7 @@
  */
 import type { Claim } from '../ports/store.ts'
 import { carryOut } from './carry-out.ts'
+import { heldCloud } from './held-cloud.ts'
 import type { Parts } from './parts.ts'
 
 interface Held {
@@ -65,7 +66,8 @@ export class Runner {
   async #carry(claim: Claim, signal: AbortSignal): Promise<void> {
     const { store, log } = this.#parts
     try {
-      const ending = await carryOut(this.#parts, claim, signal)
+      const cloud = heldCloud(this.#parts.cloud, () => !signal.aborted && !this.#isOverdue())
+      const ending = await carryOut({ ...this.#parts, cloud }, claim, signal)
       if (ending !== 'lost') await store.work.giveBack(this.#owner, claim, ending)
       else if (this.#stopping.signal.aborted)
         await store.work.giveBack(this.#owner, claim, { againInMs: 0, tries: claim.tries })
@@ -97,9 +99,14 @@ export class Runner {
         this.#renewedAt = clock.now().getTime()
       } catch (error) {
         log.warn('cannot renew the leases now', { error })
-        const isOver = clock.now().getTime() - this.#renewedAt > settings.leaseMs
-        if (isOver) for (const { abort } of held) abort.abort()
+        if (this.#isOverdue()) for (const { abort } of held) abort.abort()
       }
     }
+  }
+
+  /** Whether no lease was renewed for so long that somebody else may hold the work by now. */
+  #isOverdue(): boolean {
+    const { clock, settings } = this.#parts
+    return clock.now().getTime() - this.#renewedAt > settings.leaseMs
   }
 }

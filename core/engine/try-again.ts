@@ -1,6 +1,6 @@
 import type { Fault } from '../domain/faults.ts'
 import { faultEntry } from '../domain/faults.ts'
-import type { Job, Sync } from '../domain/job.ts'
+import type { Sync } from '../domain/job.ts'
 import type { Parts } from './parts.ts'
 
 /** How often a fault is tried again by itself before it is shown as Error. */
@@ -23,9 +23,4 @@ export function nextTry(
   const most = Math.min(MOST_MS, (entry.transient ? TRANSIENT_MS : UNATTENDED_MS) * 2 ** tries)
   // Half of it at least, so that it is a wait; the rest by chance, so that many jobs do not come back as one.
   return { againInMs: Math.round((most * (1 + random())) / 2), tries: tries + 1 }
-}
-
-/** What a job's sync has applied so far: once it grows, former failures no longer count. */
-export async function appliedBytes({ store }: Pick<Parts, 'store'>, job: Job): Promise<number> {
-  return (await store.syncs.running(job.id))?.progress.appliedBytes ?? 0
 }

@@ -1,11 +1,19 @@
 /**
  * All state, as the core needs it. One adapter: PostgreSQL. Every write is one guarded statement, so that a process
  * may be killed at any instant; every call may be repeated unless its comment says otherwise. Times are the
- * database's wherever two machines could disagree. What cannot be reached is thrown as an Error and tried again by
- * whoever asked.
+ * database's wherever two machines could disagree. What cannot be reached is thrown as `StoreUnreachable` and tried
+ * again by whoever asked.
  */
 import type { Approvals, Audit, AuditEntry, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
+
+/**
+ * The store cannot be reached, or lost the connection in mid-call: whether the call took effect is not known. It says
+ * nothing about what was asked; the same may be asked again.
+ */
+export class StoreUnreachable extends Error {
+  override name = 'StoreUnreachable'
+}
 
 /** Something billable, written down before it is asked for. */
 export interface Resource {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EmbeddedPostgres } from '../../core/adapters/postgres/embedded.ts'
 import { startEmbeddedPostgres } from '../../core/adapters/postgres/embedded.ts'
@@ -82,6 +83,37 @@ describe('a PostgreSQL that is stopped hard', () => {
     await migration.ended(1)
     await migration.sync()
     await migration.ended(2)
+    await migration.complete()
+    await migration.prove()
+    expect(house.bot.lives.length, house.bot.log()).toBe(1)
+  }, 180_000)
+
+  it('is not the fault of the job when it cuts connections in mid-statement, however often', async () => {
+    const migration = new Migration(house, 'cut')
+    await migration.begin('1mbit')
+    await migration.moving()
+    const admin = postgres(server.url, { max: 2 })
+    const epoch = async (): Promise<number> => {
+      const [job] = await admin<{ epoch: string }[]>`select epoch from jobs where name = 'cut'`
+      return Number(job?.epoch)
+    }
+
+    const first = await epoch()
+    await admin.begin(async (tx) => {
+      // The engine reads the sync again and again; now its statement waits, and dies with its connection.
+      await tx`lock table syncs in access exclusive mode`
+      const cut = async (): Promise<number> => {
+        await tx`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'ferry' and wait_event_type = 'Lock'`
+        return epoch()
+      }
+      await eventually('the tries', cut, (now) => now >= first + RESTARTS)
+    })
+    await admin.end()
+
+    await migration.alice('limit cut off')
+    await migration.ended(1)
     await migration.complete()
     await migration.prove()
     expect(house.bot.lives.length, house.bot.log()).toBe(1)

@@ -3,6 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { StoreUnreachable } from '../../ports/store.ts'
 import { openPool } from './pool.ts'
 
 /** A raw row: snake_case columns, times as text. `rows.ts` reads it as drizzle would. */
@@ -75,11 +76,15 @@ export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
 }
 
-function databaseError(error: unknown): DatabaseError {
+/** A server that starts or stops, ends this connection, or has become a read-only standby: not the statement's fault. */
+const AWAY = /^(08|57P|25006$|53300$)/
+
+function databaseError(error: unknown): Error {
   // Drizzle's own error has the statement and all parameters in its message; what it wraps has not.
   const cause = error instanceof DrizzleQueryError ? error.cause : error
   const refusal = refusalOf(cause)
-  if (refusal === undefined) return new DatabaseError('the database does not answer', { cause })
+  if (refusal === undefined || AWAY.test(refusal.state))
+    return new StoreUnreachable('the database does not answer', { cause })
   const where = refusal.constraint === '' ? '' : `, ${refusal.constraint}`
   return new DatabaseError(`the database refused a statement (${refusal.state}${where})`, { cause })
 }

@@ -49,7 +49,7 @@ describe('the store', () => {
   it('says that the database does not answer, and nothing of its address', async () => {
     const refused = await openStore('postgres://ferry:hunter2@127.0.0.1:1/x').catch((error: unknown) => error)
 
-    expect(String(refused)).toBe('DatabaseError: the database does not answer')
+    expect(String(refused)).toBe('StoreUnreachable: the database does not answer')
   })
 
   it('finds nothing for what is no id', async () => {
