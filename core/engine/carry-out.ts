@@ -18,8 +18,6 @@ import { JobWork, LeaseLost, StateLeft } from './work.ts'
 
 /** How often a transient fault is tried again by itself before it is shown as Error. */
 export const MOST_TRIES = 5
-/** What went well for so long has succeeded: the faults before it do not count any more. */
-const SUCCESS_MS = 600_000
 /** A store that cannot be reached is not the work's fault: it is taken up again soon, and no try is counted. */
 const STORE_AGAIN_MS = 1000
 
@@ -41,8 +39,6 @@ export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal):
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
-  const { clock } = parts
-  const takenAt = clock.now().getTime()
   let state: State | undefined
   for (;;) {
     const job = await parts.store.jobs.byId(claim.id)
@@ -59,17 +55,16 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
       const fault = asFault(error, parts, job)
-      const failed = clock.now().getTime() - takenAt > SUCCESS_MS ? 0 : tries
-      if (faultEntry(fault.code).transient && failed < MOST_TRIES) {
+      if (faultEntry(fault.code).transient && tries < MOST_TRIES) {
         parts.log.warn('trying again', {
           job: job.name,
           code: fault.code,
           detail: faultDetail(fault),
-          tries: failed + 1,
+          tries: tries + 1,
         })
-        return { againInMs: backOff(failed), tries: failed + 1 }
+        return { againInMs: backOff(tries), tries: tries + 1 }
       }
-      if (!(await showError(work, fault, failed))) continue
+      if (!(await showError(work, fault, tries))) continue
     }
   }
 }
