@@ -5,15 +5,12 @@ import { describeKills } from '../support/kills.ts'
  * job's changes are is told in bot-sync.itg.test.ts.
  */
 describeKills('a bot that is killed on the way to an image', [
-  { at: ['syncs.setPhase:after', 'cloud.createSnapshot:before', 'cloud.createSnapshot:after'] },
-  { at: ['cloud.createSnapshot:after:2', 'syncs.setImagePercent:after'] },
+  { at: ['cloud.createSnapshot:before', 'cloud.createSnapshot:after:2', 'syncs.setImagePercent:after'] },
   { at: ['ledger.intend:after:4', 'cloud.createImage:before', 'cloud.createImage:after'] },
   { at: ['ledger.created:before:4', 'images.record:before', 'images.record:after'] },
   { at: ['jobs.change:before:5', 'jobs.change:after', 'work.giveBack:before'] },
   { at: ['approvals.request:after', 'approvals.decide:before', 'approvals.decide:after'] },
   { at: ['jobs.change:after:8', 'jobs.change:before', 'cloud.deleteInstance:before'] },
-  { at: ['cloud.deleteInstance:after', 'ledger.released:before', 'intermediates.end:before'] },
-  { at: ['jobs.change:before:10', 'jobs.change:after'] },
-  { at: ['cloud.deleteImage:before', 'cloud.deleteImage:after', 'cloud.deleteSnapshot:after'], keep: 1 },
-  { at: ['ledger.released:after:2', 'images.setDeleted:before'], keep: 1 },
+  { at: ['cloud.deleteInstance:after', 'ledger.released:before', 'jobs.change:after'] },
+  { at: ['cloud.deleteImage:after', 'cloud.deleteSnapshot:after', 'images.setDeleted:before'], keep: 1 },
 ])

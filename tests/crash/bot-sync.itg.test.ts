@@ -5,14 +5,12 @@ import { describeKills } from '../support/kills.ts'
  * 5 synced, 6 the next sync is asked for, 7 synced, 8 the last sync begins, 9 finished, 10 completed.
  */
 describeKills('a bot that is killed on the way to a copy', [
-  { at: ['jobs.create:after', 'jobs.change:before', 'jobs.change:after'] },
-  { at: ['work.claim:after:3', 'intermediates.plan:after'] },
-  { at: ['ledger.intend:before', 'ledger.intend:after', 'cloud.createInstance:before'] },
-  { at: ['cloud.createInstance:after', 'ledger.created:after'] },
-  { at: ['intermediates.setInstance:after', 'intermediates.register:after'] },
+  { at: ['jobs.create:after', 'jobs.change:before', 'jobs.change:after', 'work.claim:after:2'] },
+  { at: ['intermediates.plan:after', 'ledger.intend:after', 'cloud.createInstance:before'] },
+  { at: ['cloud.createInstance:after', 'ledger.created:before', 'intermediates.register:after'] },
   { at: ['jobs.change:after:3', 'syncs.order:before', 'syncs.order:after'] },
-  { at: ['orders.agentReported:before', 'orders.agentReported:after'] },
+  { at: ['orders.agentReported:before', 'orders.agentReported:after', 'orders.receiverReported:before'] },
   { at: ['orders.receiverReported:after', 'syncs.setTransferred:before', 'syncs.setTransferred:after'] },
   { at: ['verifications.start:after', 'verifications.setChecks:before'], verify: true },
-  { at: ['verifications.setChecks:after', 'verifications.end:before'], verify: true },
+  { at: ['cloud.assistantAnswers:after', 'verifications.end:before'], verify: true },
 ])

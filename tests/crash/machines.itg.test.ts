@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../support/machines.ts'
 import { Migration } from '../support/migration.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { House } from '../support/processes.ts'
+import { eventually, House } from '../support/processes.ts'
 
 const KILLED = { code: null, signal: 'SIGKILL' }
 
@@ -62,7 +62,11 @@ describe('a whole migration', () => {
     await house.startAgent()
     await house.misfortune('/__faults', { action: 'CreateImage', kind: 'hang', delayMs: 2000 })
     await migration.begin()
-    await migration.imaging()
+    await eventually(
+      'the snapshots',
+      () => house.cloud.snapshotsTagged({}),
+      (made) => made.length === 2 && made.every(({ status }) => status === 'accomplished'),
+    )
 
     await house.sandbox.kill()
     await house.startSandbox()
@@ -71,8 +75,6 @@ describe('a whole migration', () => {
     await migration.sync()
     await migration.ended(2)
     await migration.complete()
-    // What the cloud had begun but never told of is swept away, here by the next bot's first look.
-    await house.bot.restart()
     await migration.prove()
   }, 120_000)
 })

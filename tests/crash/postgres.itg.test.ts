@@ -11,7 +11,7 @@ import { Migration } from '../support/migration.ts'
 import { eventually, House } from '../support/processes.ts'
 
 /** More often than a step is tried before its fault is shown: the database's outages are not the job's faults. */
-const RESTARTS = 7
+const RESTARTS = 6
 
 describe('a PostgreSQL that is stopped hard', () => {
   let directory: string

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -33,7 +33,9 @@ export function buildProgram(entry: string): Promise<string> {
 }
 
 async function bundle(entry: string): Promise<string> {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'ferry-program-')), `${basename(entry, '.ts')}.mjs`)
+  const directory = mkdtempSync(join(tmpdir(), 'ferry-program-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const outfile = join(directory, `${basename(entry, '.ts')}.mjs`)
   await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],

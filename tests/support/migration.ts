@@ -151,12 +151,7 @@ export class Migration {
       expected.push(id, ...snapshots)
       jobId = image?.tags['ferry:job']
     }
-    const left = await eventually(
-      'the end of what is not kept',
-      async () => (await cloud.inventory()).filter(({ tags }) => tags['ferry:job'] === jobId),
-      ({ length }) => length <= expected.length,
-      5000,
-    )
+    const left = (await cloud.inventory()).filter(({ tags }) => tags['ferry:job'] === jobId)
     expect(left.map(({ id }) => id).sort()).toEqual([...expected].sort())
     const held = (await this.alice(`resources ${this.job}`)).data?.['resources'] as { id: string }[]
     expect(held.map(({ id }) => id).sort()).toEqual(expected.sort())
