@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { until } from '../support/machines.ts'
 import { Migration } from '../support/migration.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { eventually, House } from '../support/processes.ts'
+import { eventually } from '../support/bot-process.ts'
+import { House } from '../support/processes.ts'
 
 const KILLED = { code: null, signal: 'SIGKILL' }
 

@@ -8,7 +8,8 @@ import { startEmbeddedPostgres } from '../../core/adapters/postgres/embedded.ts'
 import { readPostmaster } from '../../core/adapters/postgres/embedded/postmaster.ts'
 import { freePort, until } from '../support/machines.ts'
 import { Migration } from '../support/migration.ts'
-import { eventually, House } from '../support/processes.ts'
+import { eventually } from '../support/bot-process.ts'
+import { House } from '../support/processes.ts'
 
 /** More often than a step is tried before its fault is shown: the database's outages are not the job's faults. */
 const RESTARTS = 6

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Balancer } from '../support/balancer.ts'
 import { Migration } from '../support/migration.ts'
 import { freshDatabase } from '../support/postgres.ts'
-import { eventually, House } from '../support/processes.ts'
+import { eventually } from '../support/bot-process.ts'
+import { House } from '../support/processes.ts'
 
 const LEASE_S = 4
 const LEASE = { FERRY_LEASE_SECONDS: String(LEASE_S) }

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Reply } from '../../core/commands/reply.ts'
 import { snapshotFile } from '../../sandbox/ecs/bytes.ts'
 import type { House } from './processes.ts'
-import { eventually } from './processes.ts'
+import { eventually } from './bot-process.ts'
 
 interface Synced {
   readonly sync: number
