@@ -18,8 +18,6 @@ import { nextTry } from './try-again.ts'
 import { verify } from './verify.ts'
 import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
 
-/** What went well for so long has succeeded: the faults before it do not count any more. */
-const SUCCESS_MS = 600_000
 /** A store that cannot be reached is not the work's fault: it is taken up again soon, and no try is counted. */
 const STORE_AGAIN_MS = 1000
 
@@ -41,8 +39,6 @@ export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal):
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
-  const { clock } = parts
-  const takenAt = clock.now().getTime()
   let state: State | undefined
   for (;;) {
     const job = await parts.store.jobs.byId(claim.id)
@@ -61,14 +57,13 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
       const fault = asFault(error, parts, job)
-      const failed = clock.now().getTime() - takenAt > SUCCESS_MS ? 0 : tries
-      const next = nextTry(parts, fault, sync, failed)
+      const next = nextTry(parts, fault, sync, tries)
       if (next !== undefined) {
         const facts = { job: job.name, code: fault.code, detail: faultDetail(fault), ...next }
         parts.log.warn('trying again', facts)
         return next
       }
-      if (!(await showError(work, fault, failed))) continue
+      if (!(await showError(work, fault, tries))) continue
     }
   }
 }

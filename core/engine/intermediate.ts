@@ -163,8 +163,8 @@ async function runningInstance(work: JobWork, instanceId: string): Promise<Insta
 }
 
 /**
- * Restarts the instance when its receiver has fallen silent. One that an agent could not reach a moment ago is given
- * one heartbeat to show that it lives. Returns the time after which it must have been heard of to count as answering.
+ * Restarts the instance when its receiver has fallen silent. Before that it is given one heartbeat to show that it
+ * lives: an agent may have missed it for a moment, or the bot was away and heard nobody. Returns the time after which it must have been heard of to count as answering.
  */
 async function restartIfSilent(work: JobWork, id: string, instance: Instance): Promise<number> {
   const { store, cloud, clock, settings, log } = work.parts
@@ -180,11 +180,10 @@ async function restartIfSilent(work: JobWork, id: string, instance: Instance): P
   const doubtedAt = fault?.code === 'RECEIVER_UNREACHABLE' ? fault.at.getTime() : 0
   const aliveSince = Math.max(now - receiverSilenceMs, doubtedAt)
   if (first > aliveSince) return aliveSince
-  if (first > now - receiverSilenceMs)
-    while (clock.now().getTime() < now + receiverBeatMs) {
-      await work.sleep(lookMs)
-      if (((await seenAt()) ?? 0) > aliveSince) return aliveSince
-    }
+  while (clock.now().getTime() < now + receiverBeatMs) {
+    await work.sleep(lookMs)
+    if (((await seenAt()) ?? 0) > aliveSince) return aliveSince
+  }
   log.info('restarting the intermediate: its receiver is silent', {
     job: work.job.name,
     instance: instance.id,
