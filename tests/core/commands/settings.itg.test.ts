@@ -55,7 +55,9 @@ describe('a setting', () => {
     expect(asked.title).toBe(
       'Keeping 1 deletes image #1 (m-one1) when this sync has its image. Confirm to go on.',
     )
-    expect(asked.actions).toEqual([{ label: 'confirm', command: `keep job=${job.name} images=1`, effect: 'final' }])
+    expect(asked.actions).toEqual([
+      { label: 'confirm', command: `keep job=${job.name} images=1`, effect: 'final' },
+    ])
     expect(enough.outcome).toBe('done')
     expect(confirmed).toMatchObject({ outcome: 'done', data: { keep: 1 } })
   })
