@@ -202,7 +202,7 @@ export const FAULTS = {
   IMAGE_FROM_DATA_DISK_REFUSED: entry(
     'The account may not make an image of a data disk’s snapshot',
     'The cloud allows that to some accounts only (UserNotInTheWhiteList).',
-    '`retry <job>` makes a new intermediate that keeps the system disk on a system disk, which needs no permission; it sends all blocks once more. Or ask the cloud’s support to allow the account.',
+    'Ferry moves the copy to a system disk by itself, which needs no such permission. If you see this, the cloud refused that too: ask its support to allow the account, then `retry <job>`; no block is sent again.',
     'cloud-account',
   ),
   IMAGE_FAILED: entry(

@@ -175,7 +175,7 @@ export interface Image {
   readonly consistency: string
 }
 
-/** A full copy of a disk read as zeros so far: what every sync starts from. */
+/** The progress of a sync of which nothing has been reported yet. */
 export const NO_PROGRESS: SyncProgress = {
   totalBytes: 0,
   comparedBytes: 0,
