@@ -8,6 +8,7 @@
  *   POST /api/agents/enrol          EnrolRequest         → EnrolReply        unsigned, proves itself by the code
  *   POST /api/agents/orders         OrdersRequest        → OrdersReply       signed; held open up to 25 s; the heartbeat
  *   POST /api/agents/reports        AgentReport          → ReportReply       signed; at least every 2 s while working
+ *   POST /api/agents/tasks          TaskReport           → TaskReply         signed; see `tasks.ts`
  *   POST /api/receivers/register    RegisterRequest      → RegisterReply     unsigned, proves itself by the token
  *   POST /api/receivers/reports     ReceiverReport       → ReportReply       signed; a heartbeat at least every 5 s
  *   GET  /api/bundles/<name>/<sha256>                    → the file's bytes  bearer of an enrolment code or token
@@ -15,6 +16,7 @@
  * Every message may be repeated: the bot answers a repetition as it answered the first.
  */
 import { z } from 'zod'
+import { TaskOrder } from './tasks.ts'
 
 /** The unit of comparison on a disk, in bytes. Offsets of blocks are multiples of it; a disk's last block may be shorter. */
 export const BLOCK_BYTES = 65_536
@@ -67,11 +69,15 @@ export type EnrolRequest = z.infer<typeof EnrolRequest>
 export const EnrolReply = z.object({ machine: id, source: z.string(), ticketKey: publicKey })
 export type EnrolReply = z.infer<typeof EnrolReply>
 
-/** The agent tells its disks as they are now, and which order it is working on, if any. */
+/**
+ * The agent tells its disks as they are now, which order it is working on, if any, and which tasks. An agent that
+ * leaves `tasks` out is too old to know any.
+ */
 export const OrdersRequest = z.object({
   version: z.string().max(64),
   disks: z.array(SourceDisk).max(17),
   working: z.object({ sync: id, epoch: count }).nullable(),
+  tasks: z.array(id).max(16).optional(),
 })
 export type OrdersRequest = z.infer<typeof OrdersRequest>
 
@@ -100,7 +106,8 @@ export const SyncOrder = z.object({
 })
 export type SyncOrder = z.infer<typeof SyncOrder>
 
-export const OrdersReply = z.object({ order: SyncOrder.nullable() })
+/** A sync and a task are asked for side by side: neither waits for the other to be fetched. */
+export const OrdersReply = z.object({ order: SyncOrder.nullable(), task: TaskOrder.optional() })
 export type OrdersReply = z.infer<typeof OrdersReply>
 
 /** A fault as a machine sees it; `code` is one of the codes in the fault catalogue, `detail` says where and why. */

@@ -12,6 +12,7 @@ export type MachineFaultCode =
   | 'PROTOCOL'
   | 'TICKET_REFUSED'
   | 'ROOTS_DIFFER'
+  | 'SOURCE_BUSY'
   | 'INTERNAL'
 
 export class Fault extends Error {

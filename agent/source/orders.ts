@@ -1,4 +1,4 @@
-/** Asks the bot for orders, carries them out one at a time and reports. */
+/** Asks the bot for orders and tasks; carries orders out one at a time and reports. */
 import {
   OrdersReply,
   ReportReply,
@@ -14,6 +14,7 @@ import { findDisks } from './disks.ts'
 import type { Enrolled, Home } from './home.ts'
 import { Order } from './order.ts'
 import { startOrderThread } from './order-thread.ts'
+import { Tasks } from './tasks/tasks.ts'
 import { ThreadPool } from './thread-pool.ts'
 
 /** The bot holds a request for orders open for up to 25 s. */
@@ -36,6 +37,7 @@ export class Orders {
   private readonly enrolled: Enrolled
   private readonly signer: Signer
   private readonly threads = new ThreadPool(startOrderThread)
+  private readonly tasks: Tasks
   private running: Running | undefined
   /** The last order whose end the bot has heard of. */
   private finished: { readonly sync: string; readonly epoch: number } | undefined
@@ -44,14 +46,21 @@ export class Orders {
     this.home = home
     this.enrolled = enrolled
     this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
+    const { server, ticketKey } = enrolled
+    const place = { home, server, ticketKey, signer: this.signer, threads: this.threads }
+    this.tasks = new Tasks(
+      { ...place, findDisks: () => findDisks(enrolled.disks) },
+      () => this.running !== undefined,
+    )
   }
 
   /** Runs for as long as the program lives. */
   async run(): Promise<never> {
     for (let attempt = 0; ;) {
       try {
-        const order = await this.ask()
+        const { order, task } = await this.ask()
         attempt = 0
+        if (task) this.tasks.take(task)
         if (order) await this.take(order)
         else await pause(200)
       } catch (problem) {
@@ -61,14 +70,15 @@ export class Orders {
     }
   }
 
-  private async ask(): Promise<SyncOrder | null> {
+  private async ask(): Promise<OrdersReply> {
     const working = this.running
       ? { sync: this.running.order.order.sync, epoch: this.running.order.order.epoch }
       : null
-    const message: OrdersRequest = { version: VERSION, disks: findDisks(this.enrolled.disks), working }
+    const disks = findDisks(this.enrolled.disks)
+    const message: OrdersRequest = { version: VERSION, disks, working, tasks: this.tasks.underWay() }
     const { server } = this.enrolled
     const call = { server, path: '/api/agents/orders', message, reply: OrdersReply, signer: this.signer }
-    return (await callBot({ ...call, timeoutMs: POLL_MS })).order
+    return callBot({ ...call, timeoutMs: POLL_MS })
   }
 
   private async take(order: SyncOrder): Promise<void> {
@@ -89,6 +99,7 @@ export class Orders {
   }
 
   private begin(asked: SyncOrder): Running {
+    this.tasks.giveWay()
     log('info', 'an order begins', { sync: asked.sync, epoch: asked.epoch, kind: asked.kind })
     const order = new Order(asked, {
       manifestPath: (disk) => this.home.manifestPath(disk),

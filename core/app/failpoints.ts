@@ -70,6 +70,15 @@ const CALLS: Calls = {
     end: 'write',
   },
   orders: { forSource: 'read', agentReported: 'write', receiverReported: 'write', wait: 'read' },
+  tasks: {
+    ask: 'write',
+    byId: 'read',
+    latest: 'read',
+    open: 'read',
+    reported: 'write',
+    stop: 'write',
+    expire: 'write',
+  },
   ledger: {
     intend: 'write',
     created: 'write',

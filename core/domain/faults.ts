@@ -65,6 +65,18 @@ export const FAULTS = {
     'operator',
     { retryable: false },
   ),
+  SOURCE_BUSY: entry(
+    'The source is busy with a sync',
+    'A sync reads the disks of the source at this moment; a measurement beside it would slow it down and tell too little.',
+    'Ask again when the sync has ended; `status <job>` says how far it is.',
+    'operator',
+  ),
+  TASK_TIMEOUT: entry(
+    'The source agent did not finish in time',
+    'It still works or reports, but what it was asked for took longer than it may.',
+    'Check the load of the source, then ask again.',
+    'source',
+  ),
   // The receiver and the way to it.
   RECEIVER_UNREACHABLE: entry(
     'The receiver on the intermediate does not answer',

@@ -3,7 +3,8 @@ import type { OutboxRow } from '../ports/jobs.ts'
 import type { Parts } from './parts.ts'
 import { Runner } from './runner.ts'
 import { sweep } from './sweep.ts'
-import { cleanUp, deliverNotices, expireApprovals, remindOfCosts, startDueSyncs } from './ticks.ts'
+import { cleanUp, deliverNotices, expireApprovals, expireTasks } from './ticks.ts'
+import { remindOfCosts, startDueSyncs } from './ticks.ts'
 
 /** Something the clock wakes: a name, how often, and what it does then. */
 export interface Tick {
@@ -28,6 +29,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
     ticks: [
       { name: 'due-syncs', everyMs: dueTickMs, run: () => startDueSyncs(parts) },
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
+      { name: 'expired-tasks', everyMs: dueTickMs, run: () => expireTasks(parts) },
       { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },
       { name: 'sweep', everyMs: 300_000, run: () => sweep(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },

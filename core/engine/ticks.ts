@@ -33,6 +33,11 @@ export async function expireApprovals({ store }: Parts): Promise<void> {
   await store.approvals.expire()
 }
 
+/** Ends what agents were asked for and have not answered in time. */
+export async function expireTasks({ store, settings }: Parts): Promise<void> {
+  await store.tasks.expire(settings.timings.agentSilenceMs)
+}
+
 /**
  * Releases what a person asked to release and what an ended job or verification left behind, and enforces `keep`
  * between syncs. Only what the ledger knows is touched.

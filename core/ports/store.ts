@@ -6,6 +6,7 @@
  */
 import type { Approvals, Audit, AuditEntry, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
+import type { Tasks } from './tasks.ts'
 
 /**
  * The store cannot be reached, or lost the connection in mid-call: whether the call took effect is not known. It says
@@ -127,6 +128,7 @@ export interface Store {
   readonly sources: Sources
   readonly intermediates: Intermediates
   readonly orders: Orders
+  readonly tasks: Tasks
   readonly ledger: Ledger
   readonly verifications: Verifications
   readonly work: Work

@@ -11,8 +11,9 @@ import {
   type ReportReply,
   type SyncOrder,
 } from '../../agent/protocol/control.ts'
+import { TaskReport } from '../../agent/protocol/tasks.ts'
 import { isSignedBy, SIGNED_HEADERS } from '../../agent/protocol/signing.ts'
-import { signTicket, type Ticket } from '../../agent/protocol/ticket.ts'
+import { signTicket, type TaskTicket, type Ticket } from '../../agent/protocol/ticket.ts'
 
 export interface KnownMachine {
   readonly id: string
@@ -35,6 +36,10 @@ export class FakeBot {
   readonly refused: string[] = []
   orders: OrdersRequest[] = []
   order: SyncOrder | null = null
+  /** Handed out until its end is reported, as the real bot does. */
+  task: TaskTicket | undefined
+  readonly taskReports: TaskReport[] = []
+  taskControl: 'continue' | 'stop' = 'continue'
   control: ReportReply['control'] = 'continue'
   renewedTicket: string | undefined
   /** While set, every request fails: the bot is away. */
@@ -57,7 +62,7 @@ export class FakeBot {
     return this.ticketKeys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   }
 
-  sign(ticket: Ticket): string {
+  sign(ticket: Ticket | TaskTicket): string {
     return signTicket(ticket, this.ticketKeys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   }
 
@@ -122,7 +127,13 @@ export class FakeBot {
     switch (path) {
       case '/api/agents/orders':
         this.orders.push(OrdersRequest.parse(body))
-        return { order: this.order }
+        return { order: this.order, ...this.nextTask() }
+      case '/api/agents/tasks': {
+        const report = TaskReport.parse(body)
+        this.taskReports.push(report)
+        if (report.status !== 'working' && report.task === this.task?.task) this.task = undefined
+        return { control: this.taskControl }
+      }
       case '/api/agents/reports':
         this.agentReports.push(AgentReport.parse(body))
         return { control: this.control, ...(this.renewedTicket ? { ticket: this.renewedTicket } : {}) }
@@ -133,6 +144,12 @@ export class FakeBot {
         this.refused.push(`${path}: there is no such route`)
         return undefined
     }
+  }
+
+  private nextTask(): { task?: { task: string; ticket: string } } {
+    const { task } = this
+    if (task === undefined || this.orders.at(-1)?.tasks?.includes(task.task)) return {}
+    return { task: { task: task.task, ticket: this.sign(task) } }
   }
 
   /** One secret, one key: a repetition gets the same machine, another key nothing. */

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { JobDisk } from '../../core/domain/job.ts'
+import type { AgentTask } from '../../core/domain/task.ts'
 import type { OrderFacts } from '../../core/ports/machines.ts'
 import type { Store } from '../../core/ports/store.ts'
 
@@ -27,6 +28,8 @@ export function machinesStore(clock: { now(): Date; advance(ms: number): void })
     agentReports: [] as unknown[],
     receiverReports: [] as unknown[],
     order: undefined as OrderFacts | undefined,
+    tasks: [] as AgentTask[],
+    taskReports: [] as unknown[],
     inForce: true,
     waited: [] as number[],
     onWait: (): void => undefined,
@@ -72,6 +75,14 @@ export function machinesStore(clock: { now(): Date; advance(ms: number): void })
     },
     syncs: { byId: async (id: string) => (record.order?.sync.id === id ? record.order.sync : undefined) },
     jobs: { byId: async () => record.order?.job },
+    tasks: {
+      open: async (source: string) => record.tasks.filter(({ sourceId }) => sourceId === source),
+      byId: async (id: string) => record.tasks.find((task) => task.id === id),
+      reported: async (id: string, _source: string, report: object) => {
+        record.taskReports.push({ id, ...report })
+        return { inForce: record.inForce }
+      },
+    },
     orders: {
       forSource: async (id: string) => (record.order?.job.sourceId === id ? record.order : undefined),
       agentReported: async (_sync: string, _epoch: number, report: unknown) => {
@@ -111,4 +122,16 @@ export function anOrder(source: string, more: { readonly address?: string | unde
       receiver: { machineId: 'receiver-1', tlsPin: 'a'.repeat(64), port: 8703 },
     },
   } as unknown as OrderFacts
+}
+
+/** A speed test that the source is asked for. */
+export function aTask(source: string, clock: { now(): Date }, more: Partial<AgentTask> = {}): AgentTask {
+  const now = clock.now()
+  return {
+    ...{ id: 'task-1', sourceId: source, jobId: null, kind: 'speedtest', params: { diskBytes: 1024 } },
+    ...{ askedBy: 'ada', state: 'asked', askedAt: now, expiresAt: new Date(now.getTime() + 60_000) },
+    ...{ reportedAt: null, endedAt: null, result: null, fault: null },
+    progress: { doneBytes: 0, totalBytes: 0, note: '' },
+    ...more,
+  }
 }

@@ -16,6 +16,7 @@ import { ordering, TRANSFER } from './orders.ts'
 import { receiverReported, registerReceiver } from './receivers.ts'
 import type { Caller } from './signed.ts'
 import { signer } from './signed.ts'
+import { taskReported } from './tasks.ts'
 
 export interface MachineParts {
   readonly store: Store
@@ -61,6 +62,10 @@ export function createMachines(parts: MachineParts): Machines {
     '/api/agents/reports': async (request) => {
       const { body, caller } = await signed(request, 'agent')
       return agentReport(body, caller)
+    },
+    '/api/agents/tasks': async (request) => {
+      const { body, caller } = await signed(request, 'agent')
+      return taskReported(body, caller, store)
     },
     '/api/receivers/register': async (request) => registerReceiver(await bodyText(request), store, ticketKey),
     '/api/receivers/reports': async (request) => {

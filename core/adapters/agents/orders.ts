@@ -7,6 +7,7 @@ import type { Store } from '../../ports/store.ts'
 import { message } from './body.ts'
 import { jobDisks } from './disks.ts'
 import type { TicketKey } from './keys.ts'
+import { nextTask, refuseTasks } from './tasks.ts'
 
 /** How orders are carried out, unless the installation says otherwise. */
 export interface TransferSettings {
@@ -64,7 +65,7 @@ export function syncOrder(
 
 /** Answers an agent with what it is to do, as soon as there is something new, else with nothing after a while. */
 export function ordering(parts: {
-  readonly store: Pick<Store, 'sources' | 'orders'>
+  readonly store: Pick<Store, 'sources' | 'orders' | 'tasks'>
   readonly clock: Clock
   readonly ticketKey: TicketKey
   readonly transfer: TransferSettings
@@ -77,15 +78,18 @@ export function ordering(parts: {
   return async (body, agent, signal) => {
     const asked = message(OrdersRequest, body)
     await store.sources.seen(agent.id, asked.version, jobDisks(asked.disks))
+    if (asked.tasks === undefined) await refuseTasks(store, agent.sourceId, asked.version)
     const until = clock.now().getTime() + HOLD_MS
     for (;;) {
+      const task = await nextTask(store, parts.ticketKey, agent, asked.tasks ?? [])
       const facts = await store.orders.forSource(agent.sourceId)
       // An agent that works on this very order knows it; answering at once would only make it ask again at once.
       const isKnown = facts?.sync.id === asked.working?.sync && facts?.epoch === asked.working?.epoch
       const fresh = facts === undefined || isKnown ? undefined : facts
       const order = fresh && syncOrder(fresh, parts.ticketKey, clock, parts.transfer)
       const leftMs = until - clock.now().getTime()
-      if (order !== undefined) return { order }
+      if (order !== undefined || task !== undefined)
+        return { order: order ?? null, ...(task === undefined ? {} : { task }) }
       if (leftMs <= 0 || signal.aborted) return { order: null }
       await store.orders.wait(
         agent.sourceId,

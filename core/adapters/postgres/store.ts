@@ -13,6 +13,7 @@ import { openOutbox } from './outbox.ts'
 import { firstSeen, once } from './seen.ts'
 import { openSources } from './sources.ts'
 import { openSyncs } from './syncs.ts'
+import { openTasks } from './tasks.ts'
 import { openVerifications } from './verifications.ts'
 import { openWork } from './work.ts'
 
@@ -36,6 +37,7 @@ export async function openStore(url: string): Promise<Store> {
     sources: openSources(database),
     intermediates: openIntermediates(database),
     orders: openOrders(database, bell),
+    tasks: openTasks(database),
     ledger: openLedger(database),
     verifications: openVerifications(database),
     work: openWork(database, bell),

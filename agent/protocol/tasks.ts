@@ -1,0 +1,76 @@
+/**
+ * Agent tasks: what a source's agent is asked for that is no sync. A task is handed out by the same long poll as
+ * orders are, and reported to a path of its own:
+ *
+ *   POST /api/agents/tasks   TaskReport → TaskReply   signed; at least every 5 s while working
+ *
+ * A task has an id of its own each time it is asked, and this id is its fence: a report of a task that has ended
+ * changes nothing and is answered with `stop`. An agent that was restarted is given the same task again and does it
+ * from its beginning; every kind may be repeated. Kinds are told by name, so that an agent that is older than the bot
+ * says that it does not know one, instead of misreading all its orders.
+ */
+import { z } from 'zod'
+
+const id = z.string().min(1).max(64)
+const count = z.number().int().nonnegative()
+
+export const SpeedtestParams = z.object({
+  /** The most that is read of each disk, in bytes. */
+  diskBytes: count.max(64 * 1024 * 1024),
+})
+export type SpeedtestParams = z.infer<typeof SpeedtestParams>
+
+export const SpeedtestResult = z.object({
+  disks: z
+    .array(
+      z.object({
+        index: count,
+        path: z.string().max(4096),
+        readBytes: count,
+        /** Null: it could not be read, `detail` says why. */
+        bytesPerSecond: z.number().nonnegative().nullable(),
+        detail: z.string().max(500),
+      }),
+    )
+    .max(17),
+})
+export type SpeedtestResult = z.infer<typeof SpeedtestResult>
+
+/** Every kind of task: what it is asked with, and what it answers. */
+export const TASKS = {
+  speedtest: { params: SpeedtestParams, result: SpeedtestResult },
+} as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>
+export type TaskKind = keyof typeof TASKS
+
+export type TaskParams<K extends TaskKind> = z.infer<(typeof TASKS)[K]['params']>
+export type TaskResult<K extends TaskKind> = z.infer<(typeof TASKS)[K]['result']>
+
+/** What it is stands in its signed ticket (`ticket.ts`), which the agent acts on and on nothing else. */
+export const TaskOrder = z.object({ task: id, ticket: z.string().max(32_768) })
+export type TaskOrder = z.infer<typeof TaskOrder>
+
+/** How far a task is; `totalBytes` 0 when it counts no bytes. */
+export const TaskProgress = z.object({
+  doneBytes: count,
+  totalBytes: count,
+  /** What it is doing, in a few words. */
+  note: z.string().max(200),
+})
+export type TaskProgress = z.infer<typeof TaskProgress>
+
+/**
+ * `working`: under way. `done`: `result` is as the kind's schema says. `failed`: see `fault`. `stopped`: ended because
+ * the bot said so.
+ */
+export const TaskReport = z.object({
+  task: id,
+  status: z.enum(['working', 'done', 'failed', 'stopped']),
+  progress: TaskProgress,
+  result: z.unknown().optional(),
+  fault: z.object({ code: z.string().max(64), detail: z.string().max(2000) }).optional(),
+})
+export type TaskReport = z.infer<typeof TaskReport>
+
+/** `stop`: the task is no longer wanted, or has taken too long. */
+export const TaskReply = z.object({ control: z.enum(['continue', 'stop']) })
+export type TaskReply = z.infer<typeof TaskReply>
