@@ -32,6 +32,7 @@ const CALLS: Calls = {
     running: 'read',
     byId: 'read',
     list: 'read',
+    setForecast: 'write',
     setPhase: 'write',
     setImagePercent: 'write',
     order: 'write',

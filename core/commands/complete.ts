@@ -4,6 +4,7 @@ import { labels, statesAllowing } from '../domain/life.ts'
 import { flag, name } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
+import { describeForecast } from './describe-forecast.ts'
 import { describeJob } from './describe-job.ts'
 import { syncSummary } from './describe-sync.ts'
 import { finalStep } from './final-step.ts'
@@ -59,6 +60,7 @@ async function evidence({ store, clock }: Context, job: Job): Promise<Record<str
   const [last] = (await store.syncs.list(job.id, 5)).filter((sync) => sync.result === 'ok')
   const newest = (await store.images.list(job.id)).at(-1)
   return {
+    ...(await describeForecast({ store, clock }, job)),
     'Last sync':
       last?.endedAt == null ? 'none' : `${syncSummary(last)}, ended ${formatTime(last.endedAt, clock.now())}`,
     'Newest image':

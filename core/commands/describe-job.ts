@@ -1,12 +1,13 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
 import { CHECKLIST } from '../domain/checklist.ts'
-import { formatDuration, formatTime } from '../domain/duration.ts'
+import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
+import { describeForecast, limitWords, phaseWords } from './describe-forecast.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
 import { nextSteps } from './on-job.ts'
 import type { Reply } from './reply.ts'
@@ -67,6 +68,10 @@ export async function describeJob(
     facts['Sync now'] = syncSummary(running)
     if (running.progress.comparison !== '') facts['Comparison'] = running.progress.comparison
   }
+  if (running?.forecast != null)
+    facts['Forecast'] =
+      `${phaseWords(running.forecast)}: ${formatSpan(running.forecast.total)} in all; limited by ${limitWords(running.forecast)}`
+  if (job.state === 'waiting') Object.assign(facts, await describeForecast(context, job))
   if (last !== undefined)
     facts['Last sync'] =
       syncSummary(last) + (last.endedAt === null ? '' : `, ended ${formatTime(last.endedAt, now)}`)
@@ -88,7 +93,7 @@ export async function describeJob(
       .join(', ')
   return {
     facts,
-    ...(running === undefined ? {} : { progress: progressView(running) }),
+    ...(running === undefined ? {} : { progress: progressView(running, now) }),
     actions: nextSteps(job),
     data: {
       job: job.name,
@@ -109,6 +114,7 @@ export async function describeJob(
           ? null
           : { code: job.fault.code, detail: job.fault.detail, current: job.state === 'error' },
       approvals: approvals.map((approval) => approval.number),
+      forecast: running?.forecast ?? null,
       version: job.version,
     },
   }

@@ -1,12 +1,12 @@
 import { formatBytes, formatRate } from '../domain/bytes.ts'
 import { formatDuration } from '../domain/duration.ts'
-import { percentDone, timeLeft } from '../domain/forecast.ts'
 import type { Sync } from '../domain/job.ts'
+import { percentDone, wholeTimeLeft } from '../domain/pace.ts'
 import { LIMIT_WORDS } from './progress.ts'
 import type { ProgressView } from './reply.ts'
 
 /** A running sync as the two bars that every door draws. */
-export function progressView(sync: Sync): ProgressView {
+export function progressView(sync: Sync, now: Date): ProgressView {
   const { progress } = sync
   return {
     phase: sync.phase,
@@ -19,7 +19,7 @@ export function progressView(sync: Sync): ProgressView {
     applyRate: progress.applyRate,
     limitedBy: sync.phase === 'imaging' ? null : progress.limitedBy,
     imagePercent: progress.imagePercent,
-    leftMs: sync.phase === 'imaging' ? null : timeLeft(progress),
+    leftMs: wholeTimeLeft(sync, now),
     percent: percentDone(sync.phase, sync.result, progress),
   }
 }

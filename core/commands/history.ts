@@ -1,7 +1,9 @@
 import { formatBytes } from '../domain/bytes.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
+import { phaseTimes, scoreOf } from '../domain/forecast.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
+import { scoreWords } from './describe-forecast.ts'
 import { findJob } from './on-job.ts'
 import { done } from './reply.ts'
 
@@ -16,12 +18,31 @@ export const history = defineCommand({
     const job = await findJob(context, jobName)
     const syncs = await context.store.syncs.list(job.id, 50)
     const now = context.clock.now()
+    const scored = syncs
+      .flatMap((sync) => scoreOf(sync)?.verdict ?? [])
+      .filter((verdict) => verdict !== 'interrupted')
+    const inside = scored.filter((verdict) => verdict === 'inside').length
     return done(
       'history',
       syncs.length === 0 ? `${jobName} has not synced yet.` : `The last ${syncs.length} syncs of ${jobName}.`,
       {
+        ...(scored.length === 0
+          ? {}
+          : { facts: { Forecasts: `${inside} of ${scored.length} came out inside their interval` } }),
         table: {
-          columns: ['sync', 'kind', 'asked by', 'result', 'started', 'took', 'compared', 'changed', 'sent'],
+          columns: [
+            'sync',
+            'kind',
+            'asked by',
+            'result',
+            'started',
+            'took',
+            'forecast',
+            'outcome',
+            'compared',
+            'changed',
+            'sent',
+          ],
           rows: syncs.map((sync) => [
             `#${sync.number}`,
             sync.kind,
@@ -29,6 +50,8 @@ export const history = defineCommand({
             sync.result ?? sync.phase,
             formatTime(sync.startedAt, now),
             sync.endedAt === null ? '' : formatDuration(sync.endedAt.getTime() - sync.startedAt.getTime()),
+            scoreWords(sync).forecast,
+            scoreWords(sync).verdict,
             formatBytes(sync.progress.comparedBytes),
             formatBytes(sync.progress.changedBytes),
             formatBytes(sync.progress.wireBytes),
@@ -50,6 +73,9 @@ export const history = defineCommand({
             appliedBytes: sync.progress.appliedBytes,
             wireBytes: sync.progress.wireBytes,
             imageId: sync.imageId,
+            forecast: sync.forecast,
+            took: phaseTimes(sync) ?? null,
+            score: scoreOf(sync)?.verdict ?? null,
           })),
         },
       },

@@ -25,7 +25,7 @@ export interface ProgressView {
   readonly applyRate: number
   readonly limitedBy: 'disk' | 'network' | 'receiver' | 'limit' | null
   readonly imagePercent: number
-  /** Milliseconds until comparison and transfer end; null while it cannot be told. */
+  /** Milliseconds until the whole sync, its image included, ends; null while it cannot be told. */
   readonly leftMs: number | null
   /** 0 to 100 of the whole sync; 100 only when the image is Available. */
   readonly percent: number

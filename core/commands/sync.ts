@@ -1,8 +1,10 @@
+import { formatSpan } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { labels, move, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
+import { forecastNow, limitWords, phaseWords } from './describe-forecast.ts'
 import { describeJob } from './describe-job.ts'
 import { changeJob, demandLegal } from './on-job.ts'
 import { accepted, Refusal } from './reply.ts'
@@ -26,11 +28,15 @@ export const sync = defineCommand({
       }
     })
     const started = await store.syncs.running(after.id)
+    const forecast = await forecastNow(context, after, 'incremental')
     return accepted(
       'sync-started',
       `Sync #${started?.number ?? '?'} of ${jobName} has started. \`watch ${jobName}\` follows it.`,
       {
-        ...(await describeJob(context, after)),
+        ...(await describeJob(context, after, {
+          Forecast: `${phaseWords(forecast)}: ${formatSpan(forecast.total)} in all`,
+          'Limited by': limitWords(forecast),
+        })),
       },
     )
   },

@@ -11,6 +11,7 @@
  * interval      from the end of one sync to the start of the next
  * keep          how many images a job keeps
  */
+import type { Forecast } from './forecast.ts'
 
 /** As stored. What people read is `STATE_LABELS`. */
 export const STATES = [
@@ -153,7 +154,16 @@ export interface Sync {
   readonly transferredAt: Date | null
   readonly imageId: string | null
   readonly progress: SyncProgress
+  /** How many orders were given for it: more than one when it was taken up again. */
   readonly tries: number
+  /** When the agent was first ordered to begin; before that the intermediate was got ready. */
+  readonly orderedAt: Date | null
+  /** Of the time until `transferredAt`, the part that network, receiver or limit bounded; the rest was the disk. */
+  readonly transferringMs: number
+  /** It was paused or in Error on its way, so that how long it took says nothing. */
+  readonly interrupted: boolean
+  /** Made when it started; null for one that ended before it could be. */
+  readonly forecast: Forecast | null
 }
 
 export interface Image {

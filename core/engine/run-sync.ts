@@ -12,6 +12,7 @@ import type { Image, Job, Sync } from '../domain/job.ts'
 import { afterSync } from '../domain/schedule.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { moveToCarrier } from './carrier.ts'
+import { foretell } from './foretell.ts'
 import { readyIntermediate } from './intermediate.ts'
 import { makeImage } from './make-image.ts'
 import { retain, tellOverflow } from './retain.ts'
@@ -22,6 +23,7 @@ import { EpochOver } from './work.ts'
 export async function runSync(work: JobWork): Promise<void> {
   const { clock } = work.parts
   const sync = await runningSync(work)
+  await foretell(work, sync)
   const intermediate = await readyIntermediate(work)
   if (sync.transferredAt === null) await transfer(work, sync)
   const image = await makeImageOrMove(work, sync, intermediate)

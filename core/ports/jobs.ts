@@ -1,5 +1,6 @@
 import type { Image, Job, JobDisk, Phase, Sync, SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
 import type { Approval } from '../domain/approval.ts'
+import type { Forecast } from '../domain/forecast.ts'
 
 /** Who did something, and through which door. The engine acts as `{ person: 'ferry', door: 'engine' }`. */
 export interface Actor {
@@ -105,6 +106,8 @@ export interface Syncs {
   byId(id: string): Promise<Sync | undefined>
   /** Newest first. */
   list(jobId: string, limit?: number): Promise<readonly Sync[]>
+  /** Stores what was foretold when the sync began; the first one stands. Repeatable. */
+  setForecast(id: string, forecast: Forecast): Promise<void>
   setPhase(id: string, phase: Phase): Promise<void>
   /** 0 to 100, and only ever upwards within a sync. */
   setImagePercent(id: string, percent: number): Promise<void>

@@ -6,6 +6,9 @@ import type { JobChange, JobSettings } from '../../ports/jobs.ts'
 import { auditInto, json, noticesInto, timestamp } from './parts.ts'
 import { columnName } from './rows.ts'
 
+/** States in which a running sync does not move: the time that it takes is no longer its own. */
+const STANDS_STILL: readonly Job['state'][] = ['error', 'pausing', 'paused']
+
 /**
  * The one statement that changes a job, with everything that belongs to the change. It returns the job's row, or no
  * row when the job was not at this version and epoch (or the approval may not be used): then nothing has happened.
@@ -34,6 +37,14 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
     )}`
 
   part('moved', move(job, change.set ?? {}, useApproval))
+  // One statement changes a row once: a sync that ends with the pause was marked when the pause was asked for.
+  if (endSync === undefined && change.set?.state !== undefined && STANDS_STILL.includes(change.set.state)) {
+    part(
+      'sync_interrupted',
+      sql`update syncs set interrupted = true
+        from moved where syncs.job_id = moved.id and syncs.result is null returning syncs.id`,
+    )
+  }
   if (endSync !== undefined) {
     part(
       'sync_ended',

@@ -120,6 +120,8 @@ function agentStatement(report: AgentReport): SQL {
     return sql`case when ${first} or ${report.status !== 'working'}::boolean then 0
       else ${was} + weight * (${gained} / seconds - ${was}) end`
   }
+  // Since the last report the disk was not what bounded it: something else was, or all had been read before.
+  const isHeldUp = sql`(${report.limitedBy}::text <> 'disk' or (s.total_bytes > 0 and s.compared_bytes >= s.total_bytes))`
   const sets = Object.entries(counters).map(
     ([column, value]) => sql`${sql.identifier(column)} = ${grown(column, value)}`,
   )
@@ -127,6 +129,8 @@ function agentStatement(report: AgentReport): SQL {
     update syncs as s set ${sql.join(sets, sql`, `)},
       compare_rate = ${rate('compare_rate', 'compared_bytes', report.comparedBytes)},
       apply_rate = ${rate('apply_rate', 'applied_bytes', report.appliedBytes)},
+      transferring_ms = s.transferring_ms + case when ${first} or not ${isHeldUp} then 0
+        else (seconds * 1000)::bigint end,
       limited_by = ${report.limitedBy}, comparison = ${report.comparison}, progress_at = now(),
       phase = case when s.phase = 'imaging' then s.phase else ${report.phase} end,
       agent_status = ${report.status}, agent_reported_at = now(),

@@ -21,9 +21,10 @@ function toProgress(row: Row): SyncProgress {
 /** A row as the core knows a sync. */
 export function toSync(row: Row): Sync {
   const { id, jobId, number, kind, trigger, askedBy, phase, result, startedAt, endedAt } = row
-  const { transferredAt, imageId, tries } = row
+  const { transferredAt, imageId, tries, orderedAt, transferringMs, interrupted, forecast } = row
   const what = { id, jobId, number, kind, trigger, askedBy, phase, result }
-  return { ...what, startedAt, endedAt, transferredAt, imageId, progress: toProgress(row), tries }
+  const times = { startedAt, orderedAt, transferredAt, endedAt, transferringMs, interrupted, forecast }
+  return { ...what, ...times, imageId, progress: toProgress(row), tries }
 }
 
 const toWork = (row: Row): SyncWork => ({
@@ -59,6 +60,12 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
       return (await ask(ofJob.orderBy(desc(syncs.number)).limit(limit))).map(toSync)
     },
 
+    async setForecast(id, forecast) {
+      await run(
+        sql`update syncs set forecast = ${json(forecast)} where id = ${id} and result is null and forecast is null`,
+      )
+    },
+
     async setPhase(id, phase) {
       await run(sql`update syncs set phase = ${phase} where id = ${id} and result is null`)
     },
@@ -74,7 +81,7 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
       // A repetition under the same epoch keeps what was reported; another epoch begins a new order from nothing.
       await run(sql`
         update syncs
-        set order_epoch = ${epoch}, ordered_at = now(), tries = tries + 1, phase = 'comparing',
+        set order_epoch = ${epoch}, ordered_at = coalesce(ordered_at, now()), tries = tries + 1, phase = 'comparing',
           earlier_applied_bytes = earlier_applied_bytes + applied_bytes,
           earlier_wire_bytes = earlier_wire_bytes + wire_bytes,
           compared_bytes = 0, changed_bytes = 0, applied_bytes = 0, wire_bytes = 0,

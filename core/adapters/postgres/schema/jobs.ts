@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { boolean, check, doublePrecision, index, integer, jsonb } from 'drizzle-orm/pg-core'
 import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { Forecast } from '../../../domain/forecast.ts'
 import { INTERVAL_RANGE, parseDuration } from '../../../domain/duration.ts'
 import type { IntermediateStatus, Job, Phase, ResumeState, State } from '../../../domain/job.ts'
 import type { Sync, SyncKind, SyncProgress, Trigger } from '../../../domain/job.ts'
@@ -114,6 +115,7 @@ export const syncs = pgTable(
     roots: jsonb().$type<readonly string[]>(),
     // The order to the source's agent; none while `orderEpoch` is null.
     orderEpoch: count(),
+    /** The first order: where the time that the sync takes begins. */
     orderedAt: time(),
     agentStatus: text().$type<SyncWork['agent']['status']>().notNull().default('silent'),
     agentReportedAt: time(),
@@ -137,6 +139,10 @@ export const syncs = pgTable(
     imagePercent: integer().notNull().default(0),
     comparison: text().notNull().default(''),
     progressAt: time(),
+    // For the forecast of the next one, and how this one's came out.
+    transferringMs: bytes(),
+    interrupted: boolean().notNull().default(false),
+    forecast: jsonb().$type<Forecast>(),
   },
   (t) => [
     check('syncs_kind', oneOf(t.kind, ['full', 'incremental', 'final'])),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { percentDone, timeLeft } from '../../../core/domain/forecast.ts'
+import { percentDone, timeLeft } from '../../../core/domain/pace.ts'
 import { NO_PROGRESS } from '../../../core/domain/job.ts'
 
 const GIB = 1024 ** 3
