@@ -19723,6 +19723,11 @@ function formatDuration(ms) {
   }
   return parts.join(" ") || "0s";
 }
+var STEPS = [
+  { upTo: 12e4, unit: "s", size: 1e3, step: 1e3 },
+  { upTo: 180 * 6e4, unit: "min", size: 6e4, step: 6e4 },
+  { upTo: Number.POSITIVE_INFINITY, unit: "h", size: 36e5, step: 18e5 }
+];
 
 // core/commands/progress.ts
 var LIMIT_WORDS = {

@@ -39,11 +39,11 @@ export function formatTime(time: Date, now: Date): string {
   return iso.slice(0, 10) === now.toISOString().slice(0, 10) ? clock : `${iso.slice(0, 10)} ${clock}`
 }
 
-/** In which unit a span of time is told, by its upper end, and the step to which both ends are rounded outwards. */
+/** In which unit a time is foretold, and the step to which the ends of a span are rounded outwards. */
 const STEPS = [
-  { below: 120_000, unit: 's', size: 1000, step: 1000 },
-  { below: 180 * 60_000, unit: 'min', size: 60_000, step: 60_000 },
-  { below: Number.POSITIVE_INFINITY, unit: 'h', size: 3_600_000, step: 1_800_000 },
+  { upTo: 120_000, unit: 's', size: 1000, step: 1000 },
+  { upTo: 180 * 60_000, unit: 'min', size: 60_000, step: 60_000 },
+  { upTo: Number.POSITIVE_INFINITY, unit: 'h', size: 3_600_000, step: 1_800_000 },
 ] as const
 
 interface Span {
@@ -51,20 +51,20 @@ interface Span {
   readonly high: number
 }
 
-const stepOf = ({ high }: Span): (typeof STEPS)[number] =>
-  STEPS.find(({ below }) => high <= below) ?? STEPS[2]
+const stepOf = (ms: number): (typeof STEPS)[number] => STEPS.find(({ upTo }) => ms <= upTo) ?? STEPS[2]
 
 /** A span in milliseconds rounded outwards to what people are told, so that what they read is what is meant. */
-export function roundedOut(span: Span): Span {
-  const { step } = stepOf(span)
-  return { low: Math.floor(span.low / step) * step, high: Math.max(step, Math.ceil(span.high / step) * step) }
+export function roundedOut({ low, high }: Span): Span {
+  const [below, above] = [stepOf(low).step, stepOf(high).step]
+  return { low: Math.floor(low / below) * below, high: Math.max(above, Math.ceil(high / above) * above) }
 }
 
-/** `40 to 90 s`, `6 to 8 min`, `2 min`, `up to 3 s`, `1.5 to 4 h`. */
+/** `40 to 90 s`, `6 to 8 min`, `2 min`, `up to 3 s`, `45 min to 4.5 h`. */
 export function formatSpan(span: Span): string {
   const { low, high } = roundedOut(span)
-  const { unit, size } = stepOf({ low, high })
-  const [from, to] = [Number((low / size).toFixed(1)), Number((high / size).toFixed(1))]
-  if (from === to) return `${to} ${unit}`
-  return from === 0 ? `up to ${to} ${unit}` : `${from} to ${to} ${unit}`
+  const [from, to] = [stepOf(low), stepOf(high)]
+  const last = `${high / to.size} ${to.unit}`
+  if (low === high) return last
+  if (low === 0) return `up to ${last}`
+  return `${low / from.size}${from.unit === to.unit ? '' : ` ${from.unit}`} to ${last}`
 }

@@ -31,6 +31,7 @@ export function wholeTimeLeft(sync: Sync, now: Date): number | null {
  * changed in the share that has been seen so far.
  */
 export function timeLeft(progress: SyncProgress): number | null {
+  if (progress.totalBytes === 0) return null
   const toCompare = progress.totalBytes - progress.comparedBytes
   if (toCompare > 0 && progress.compareRate <= 0) return null
   const comparing = toCompare > 0 ? toCompare / progress.compareRate : 0

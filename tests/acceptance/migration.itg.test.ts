@@ -70,6 +70,32 @@ describe('a migration', () => {
     expect(await syncOf(ferry, 'web-01')).toMatchObject({ comparedBytes: 5 * MIB, changedBytes: 3 * MIB })
   })
 
+  it('S10: foretells a sync when it starts, and says afterwards whether it kept to that', async () => {
+    await ferry.tell('limit web-01 off')
+    web[0]?.write(0, MIB, 'changed for the forecast')
+
+    const waiting = await ferry.tell('status web-01')
+    const asked = await ferry.tell('sync web-01')
+    const number = Number(asked.data?.['sync'])
+    const running = await seen(ferry, 'web-01', ({ data }) => data?.['forecast'] !== null)
+    await ferry.waitFor('web-01', 'waiting', number)
+
+    const phases = /comparing .*, transferring .*, imaging /
+    expect(waiting.facts['Cutover now']).toMatch(phases)
+    expect(waiting.facts['Cutover now']).toMatch(/a cutover now means .* of downtime/)
+    expect(asked.facts['Forecast']).toMatch(phases)
+    expect(running.facts['Forecast']).toMatch(phases)
+    const sync = (await ferry.tell('history web-01')).data?.['syncs'] as Record<string, unknown>[]
+    expect(sync[0]).toMatchObject({ sync: number, forecast: { total: expect.any(Object) as unknown } })
+    expect(['inside', 'faster', 'slower']).toContain(sync[0]?.['score'])
+    const history = await ferry.tell('history web-01')
+    expect(history.facts['Forecasts']).toMatch(/^\d+ of \d+ came out inside their interval$/)
+    const column = (name: string): string =>
+      history.table?.rows[0]?.[history.table.columns.indexOf(name)] ?? ''
+    expect(column('forecast')).toMatch(/ (s|min)$/)
+    expect(column('outcome')).toMatch(/, (inside|faster|slower)$/)
+  })
+
   it('C8: shows how far a sync is, ever further, and 100 % only with the image', async () => {
     web[0]?.write(0, 3 * MIB, 'changed for C8')
     await ferry.tell('limit web-01 16mbit')

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { formatBytes, formatRate, wholeGiB } from '../../../core/domain/bytes.ts'
-import { formatDuration, formatTime, parseDuration } from '../../../core/domain/duration.ts'
+import {
+  formatDuration,
+  formatSpan,
+  formatTime,
+  parseDuration,
+  roundedOut,
+} from '../../../core/domain/duration.ts'
 import { FAULTS, Fault, faultDetail, faultEntry } from '../../../core/domain/faults.ts'
 
 describe('a duration', () => {
@@ -38,6 +44,29 @@ describe('a duration', () => {
     [604_800_000, '7d'],
     [3_601_000, '1h 1s'],
   ])('says %d ms as %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+})
+
+describe('a span of time', () => {
+  it.each([
+    [40_000, 90_000, '40 to 90 s'],
+    [200_000, 235_000, '3 to 4 min'],
+    [119_500, 120_000, '119 to 120 s'],
+    [90_000, 235_000, '90 s to 4 min'],
+    [120_000, 120_000, '120 s'],
+    [180_000, 180_000, '3 min'],
+    [0, 300, 'up to 1 s'],
+    [0, 0, 'up to 1 s'],
+    [45 * 60_000, 4.2 * 3_600_000, '45 min to 4.5 h'],
+  ])('from %d to %d ms reads as %s', (low, high, words) => {
+    expect(formatSpan({ low, high })).toBe(words)
+  })
+
+  it('is rounded outwards, once and for all', () => {
+    const rounded = roundedOut({ low: 200_400, high: 235_000 })
+
+    expect(rounded).toEqual({ low: 180_000, high: 240_000 })
+    expect(roundedOut(rounded)).toEqual(rounded)
+  })
 })
 
 describe('a time', () => {
