@@ -26,3 +26,8 @@ export const alignedBuffer = (bytes: number): Buffer => Buffer.from(memory(bytes
 /** The same for several threads. */
 export const alignedSharedMemory = (bytes: number): SharedArrayBuffer =>
   memory(bytes, true) as SharedArrayBuffer
+
+/** Makes every page of this memory real now, so that whoever uses it first does not wait for it. */
+export function touchPages(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += PAGE_BYTES) bytes[at] = 0
+}

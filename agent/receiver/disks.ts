@@ -41,6 +41,7 @@ export class Disks {
 
   constructor(data: Omit<DiskThreadData, 'role' | 'memory'>, events: DiskEvents) {
     this.events = events
+    this.memory.warm()
     this.thread = startDiskThread({ ...data, role: 'disks', memory: this.memory.shared })
     this.ended = new Promise((_, reject) => {
       this.thread.on('error', reject)

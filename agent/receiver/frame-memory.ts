@@ -2,12 +2,12 @@
  * The memory that batches are received into, checked in and written from: two threads share it, so that no byte is
  * copied on the way. A batch's blocks begin at a page there, as writing past the page cache wants it.
  */
-import { alignedSharedMemory, PAGE_BYTES } from '../protocol/aligned.ts'
+import { alignedSharedMemory, PAGE_BYTES, touchPages } from '../protocol/aligned.ts'
 import { BATCH_BYTES } from '../protocol/batch.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
 
 /** Batches that find room; one that finds none gets memory of its own, and is written through the page cache. */
-const SLOTS = 24
+const SLOTS = 20
 /** Room for the largest batch wherever in the slot's first page it begins. */
 const SLOT_BYTES = Math.ceil((BATCH_BYTES + PAGE_BYTES) / PAGE_BYTES) * PAGE_BYTES
 
@@ -26,6 +26,11 @@ export class FrameMemory {
     const headBytes = bytes % BLOCK_BYTES
     const start = slot * SLOT_BYTES + ((PAGE_BYTES - (headBytes % PAGE_BYTES)) % PAGE_BYTES)
     return Buffer.from(this.shared, start, bytes)
+  }
+
+  /** Makes the memory real, before the first batch waits for it. */
+  warm(): void {
+    touchPages(new Uint8Array(this.shared))
   }
 
   has(body: Buffer): boolean {

@@ -13,6 +13,7 @@ import { blankRows, GROUP_BLOCKS, groupBlocks, groupsOf } from '../protocol/geom
 import { MANIFEST_HEADER_BYTES, readRows, rowOffset } from '../protocol/manifest-file.ts'
 import { pause } from '../protocol/bot-client.ts'
 import { BatchBuilder } from './batch-builder.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { compareExtent, type GroupRows } from './compare.ts'
 import { CompressionChoice } from './compress.ts'
 import { EXTENT_BYTES, Extents } from './extents.ts'
@@ -78,6 +79,8 @@ export const startOrderThread = (): Worker =>
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
   })
 
+/** Batches whose memory a waiting thread keeps at hand: as many as an order of two connections keeps under way on each. */
+const WARM_BATCHES = 10
 /** How long a stopped thread waits for acknowledgements, in milliseconds. */
 const STOP_MS = 1000
 
@@ -93,11 +96,11 @@ class OrderThread {
   private readonly compression: CompressionChoice
   private builder: BatchBuilder | undefined
 
-  constructor(data: OrderThreadData) {
+  constructor(data: OrderThreadData, memory: BatchMemory) {
     this.data = data
     this.progress = new Progress(data.progress)
     const { send, connection } = data
-    this.sender = send ? new Sender({ ...send, connection, progress: this.progress }) : undefined
+    this.sender = send ? new Sender({ ...send, connection, memory, progress: this.progress }) : undefined
     const now = performance.now()
     this.compression = new CompressionChoice(send?.compression ?? 'off', now)
   }
@@ -236,9 +239,9 @@ class Run {
   private readonly say: Say
   private begin: () => void = () => undefined
 
-  constructor(data: OrderThreadData, say: Say) {
+  constructor(data: OrderThreadData, memory: BatchMemory, say: Say) {
     this.say = say
-    this.thread = new OrderThread(data)
+    this.thread = new OrderThread(data, memory)
     void this.carryOut(new Promise((resolve) => (this.begin = resolve)))
   }
 
@@ -275,8 +278,10 @@ class Run {
 
 function wait(port: NonNullable<typeof parentPort>): void {
   let run: Run | undefined
+  const memory = new BatchMemory()
+  memory.warm(WARM_BATCHES)
   port.on('message', (message: ToOrderThread) => {
-    if (message.kind === 'begin') run = new Run(message.data, (said) => port.postMessage(said))
+    if (message.kind === 'begin') run = new Run(message.data, memory, (said) => port.postMessage(said))
     else run?.handle(message)
     if (message.kind === 'end') run = undefined
   })

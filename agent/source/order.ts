@@ -26,7 +26,7 @@ export interface OrderPlace {
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
-const WINDOW = 24
+const WINDOW = 20
 /** How long a stop may take, in milliseconds: threads end by themselves sooner unless the receiver is away. */
 const STOP_MS = 1500
 

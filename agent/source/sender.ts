@@ -8,7 +8,8 @@ import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { failpoint } from '../protocol/failpoint.ts'
 import { log } from '../protocol/log.ts'
 import { WIRE_VERSION, HEADER_BYTES, type Message, type WelcomeDisk } from '../protocol/wire.ts'
-import { BATCH_BUFFER_BYTES, type Framed } from './batch-builder.ts'
+import type { Framed } from './batch-builder.ts'
+import type { BatchMemory } from './batch-memory.ts'
 import { Link, type Receiver } from './link.ts'
 import type { Progress } from './progress.ts'
 
@@ -21,6 +22,7 @@ export interface SenderSettings {
   /** How long the receiver may be away before the order fails, in milliseconds. */
   readonly reconnectMs: number
   readonly progress: Progress
+  readonly memory: BatchMemory
 }
 
 /** Faults after which trying again is pointless. */
@@ -52,8 +54,8 @@ export class Sender {
   private link: Link | undefined
   private welcome = deferred<readonly WelcomeDisk[]>()
   private readonly unacked: (Framed & { sequence: number })[] = []
-  private readonly free: Buffer[] = []
-  private made = 0
+  /** Buffers that were taken and not given back. */
+  private inUse = 0
   private sequence = 0
   private rows: (Deferred<Uint8Array> & { readonly disk: number; readonly group: number }) | undefined
   private seal: Deferred<ReadonlyMap<number, string>> | undefined
@@ -88,11 +90,9 @@ export class Sender {
   async buffer(): Promise<Buffer> {
     for (;;) {
       this.check()
-      const free = this.free.pop()
-      if (free) return free
-      if (this.made < this.settings.window) {
-        this.made++
-        return Buffer.allocUnsafeSlow(BATCH_BUFFER_BYTES)
+      if (this.inUse < this.settings.window) {
+        this.inUse++
+        return this.settings.memory.take()
       }
       await this.settings.progress.timed('ackUs', this.changed.promise)
     }
@@ -100,7 +100,8 @@ export class Sender {
 
   /** Gives memory back that was not sent. */
   giveBack(buffer: Buffer): void {
-    this.free.push(buffer)
+    this.inUse--
+    this.settings.memory.giveBack(buffer)
   }
 
   /** Sends a batch; returns when the socket takes more, with the milliseconds that took. */
@@ -228,7 +229,7 @@ export class Sender {
       const done = this.unacked.shift()
       if (done === undefined) break
       progress.addDisk(done.place, 'appliedBytes', done.blockBytes)
-      this.free.push(done.buffer)
+      this.giveBack(done.buffer)
       isNew = true
     }
     if (!isNew) return

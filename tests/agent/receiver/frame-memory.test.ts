@@ -23,7 +23,7 @@ describe('the memory of frames', () => {
       const taken = Array.from({ length: 40 }, (_, i) => memory.take(BATCH_BYTES - i))
       const shared = taken.filter((body) => memory.has(body)).sort((a, b) => a.byteOffset - b.byteOffset)
 
-      expect(shared).toHaveLength(24)
+      expect(shared).toHaveLength(20)
       for (const [i, body] of shared.entries())
         expect(shared[i + 1]?.byteOffset ?? Infinity).toBeGreaterThanOrEqual(body.byteOffset + body.length)
       for (const { byteOffset } of shared) memory.release(byteOffset)
