@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { RECEIVER_PORT } from '../../agent/protocol/control.ts'
 import type { Bundles } from '../adapters/agents/bundles.ts'
 import type { Config } from '../config.ts'
@@ -16,7 +17,7 @@ export async function engineSettings(
   makeSecret: () => string,
   timings: Partial<Timings> = {},
 ): Promise<EngineSettings> {
-  const { vswitch, security_group, base_image, zone } = config.policy.cloud
+  const { vswitch, security_group, base_image, zone, snapshot_price: snapshotPrice } = config.policy.cloud
   const problems = Object.entries({ zone, vswitch, security_group, base_image })
     .filter(([, value]) => value === undefined)
     .map(([name]) => `The policy file lacks cloud.${name}: intermediates are made with it.`)
@@ -27,6 +28,7 @@ export async function engineSettings(
   return {
     serverUrl: parts.serverUrl,
     bundles: { receiver, node: await parts.bundles.nodeDigest() },
+    installation: await parts.store.once('installation-id', randomUUID),
     installationSecret: await parts.store.once('installation-secret', makeSecret),
     receiverPort: RECEIVER_PORT,
     cloud: {
@@ -35,6 +37,10 @@ export async function engineSettings(
       instanceTypes: config.policy.cloud.instance_types,
       baseImage: base_image ?? '',
       publicAddress: config.policy.cloud.public_address,
+      snapshotPrice: snapshotPrice && {
+        perGibMonth: snapshotPrice.per_gib_month,
+        currency: snapshotPrice.currency,
+      },
     },
     timings: { ...TIMINGS, ...timings },
     leaseMs: config.leaseMs,

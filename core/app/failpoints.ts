@@ -88,6 +88,7 @@ const CALLS: Calls = {
     byCloudId: 'read',
     open: 'read',
     askRelease: 'write',
+    setPrice: 'write',
   },
   verifications: { start: 'write', byId: 'read', list: 'read', setChecks: 'write', end: 'write' },
   work: { claim: 'write', renew: 'write', giveBack: 'write', wait: 'read' },
@@ -115,6 +116,7 @@ const CALLS: Calls = {
     image: 'write',
     imagesTagged: 'write',
     deleteImage: 'write',
+    price: 'write',
     inventory: 'write',
   },
 }

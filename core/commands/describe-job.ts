@@ -1,5 +1,6 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
 import { CHECKLIST } from '../domain/checklist.ts'
+import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
@@ -85,7 +86,8 @@ export async function describeJob(
   }`
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
-    facts['Cost'] = 'the intermediate stays and costs money until `retry`, `clear` or `release`'
+    facts['Cost'] =
+      `the intermediate stays and costs ${await costNow(store, job.id)} until \`retry\`, \`clear\` or \`release\``
   if (job.state === 'completed') Object.assign(facts, CHECKLIST)
   if (approvals.length > 0)
     facts['Waits for approval'] = approvals
@@ -118,4 +120,9 @@ export async function describeJob(
       version: job.version,
     },
   }
+}
+
+async function costNow({ ledger }: Context['store'], jobId: string): Promise<string> {
+  const open = await ledger.open(jobId)
+  return costWords(open.filter(({ kind }) => kind === 'instance' || kind === 'disk')) ?? 'money'
 }

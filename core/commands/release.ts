@@ -1,3 +1,4 @@
+import { costWords } from '../domain/cost.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
@@ -38,7 +39,11 @@ export const release = defineCommand({
       isIntermediate
         ? `The intermediate of ${job.name} is released: the job can then only be shown, cleared or cloned.`
         : `${id} (${resource.purpose}) is released.`,
-      { 'Exists since': formatTime(resource.intendedAt, clock.now()) },
+      {
+        What: `${resource.kind} ${id}, ${resource.purpose}`,
+        'Exists since': formatTime(resource.intendedAt, clock.now()),
+        Costs: costWords([resource]) ?? 'not known',
+      },
     )
     if (isIntermediate) {
       const after = await store.jobs.change(job, {
@@ -60,8 +65,8 @@ export const release = defineCommand({
 })
 
 /** Images go by `keep` while their job lives, snapshots and disks with what they belong to. */
-function refuseWhatOthersRelease({ kind, cloudId: id, purpose }: Resource, job: Job): void {
-  if (kind === 'instance' || (kind === 'image' && ENDED.includes(job.state))) return
+function refuseWhatOthersRelease({ kind, cloudId: id, purpose, outlivesJob }: Resource, job: Job): void {
+  if (outlivesJob || kind === 'instance' || (kind === 'image' && ENDED.includes(job.state))) return
   throw new Refusal(
     'not-releasable',
     kind === 'image'

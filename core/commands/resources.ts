@@ -1,4 +1,6 @@
-import { formatDuration } from '../domain/duration.ts'
+import { costWords, formatCost, knownCosts, sumOf } from '../domain/cost.ts'
+import { formatDuration, formatTime } from '../domain/duration.ts'
+import type { Resource } from '../ports/store.ts'
 import { name, optional } from './args.ts'
 import { defineCommand } from './define.ts'
 import { findJob } from './on-job.ts'
@@ -6,7 +8,7 @@ import { done } from './reply.ts'
 
 export const resources = defineCommand({
   name: 'resources',
-  summary: 'List what Ferry holds in the cloud, why and since when',
+  summary: 'List what Ferry holds in the cloud, why, since when, and what it costs an hour',
   effect: 'read',
   legalIn: 'any',
   args: { job: optional(name('the job; all if left out')) },
@@ -15,35 +17,79 @@ export const resources = defineCommand({
     const { store, clock } = context
     const job = jobName === undefined ? undefined : await findJob(context, jobName)
     const open = await store.ledger.open(job?.id)
-    const names = new Map((await store.jobs.list({ all: true })).map((other) => [other.id, other.name]))
-    const now = clock.now().getTime()
+    const jobs = new Map((await store.jobs.list({ all: true })).map((other) => [other.id, other.name]))
+    const nameOf = ({ jobId }: Resource): string => jobs.get(jobId) ?? jobId
+    const now = clock.now()
     const running = open.filter(({ kind, cloudId }) => kind === 'instance' && cloudId !== null).length
     return done(
       'resources',
       open.length === 0
         ? 'Ferry holds nothing in the cloud.'
-        : `${open.length} ${open.length === 1 ? 'resource' : 'resources'}; ${running === 0 ? 'no instance is running' : `${running} billed by the hour`}.`,
+        : `${open.length} ${open.length === 1 ? 'resource' : 'resources'}; ${running === 0 ? 'no instance is running' : `${running} ${running === 1 ? 'instance is' : 'instances are'} billed by the hour`}.`,
       {
+        facts: sums(open, nameOf, now),
         table: {
-          columns: ['job', 'kind', 'id', 'why', 'for'],
+          columns: ['job', 'kind', 'id', 'what', 'why', 'for', 'per hour'],
           rows: open.map((resource) => [
-            names.get(resource.jobId) ?? resource.jobId,
+            nameOf(resource),
             resource.kind,
             resource.cloudId ?? 'being created',
-            resource.purpose + (resource.releaseAskedBy === null ? '' : ', being released'),
-            formatDuration(now - resource.intendedAt.getTime()),
+            resource.price?.what ?? '',
+            whyWords(resource),
+            formatDuration(now.getTime() - resource.intendedAt.getTime()),
+            priceWords(resource),
           ]),
         },
         data: {
           resources: open.map((resource) => ({
-            job: names.get(resource.jobId) ?? resource.jobId,
+            job: nameOf(resource),
             kind: resource.kind,
             id: resource.cloudId,
+            what: resource.price?.what ?? null,
             purpose: resource.purpose,
+            outlivesJob: resource.outlivesJob,
             since: resource.intendedAt.toISOString(),
+            perHour: resource.price?.perHour ?? null,
+            currency: resource.price?.currency ?? null,
+            pricedAt: resource.price?.at.toISOString() ?? null,
           })),
+          perHour: sumOf(knownCosts(open).costs),
         },
       },
     )
   },
 })
+
+function whyWords({ purpose, releaseAskedBy, outlivesJob }: Resource): string {
+  if (releaseAskedBy !== null) return `${purpose}, being released`
+  return outlivesJob ? `${purpose}, until \`release\`` : purpose
+}
+
+function priceWords({ price }: Resource): string {
+  if (price === null) return 'not known yet'
+  if (price.perHour === 0) return 'nothing'
+  return price.perHour === null || price.currency === null
+    ? 'not known'
+    : formatCost({ perHour: price.perHour, currency: price.currency })
+}
+
+/** What each job costs and all of them, and how old the prices are. */
+function sums(
+  open: readonly Resource[],
+  nameOf: (resource: Resource) => string,
+  now: Date,
+): Readonly<Record<string, string>> {
+  if (open.length === 0) return {}
+  const facts: Record<string, string> = {}
+  const names = [...new Set(open.map(nameOf))]
+  if (names.length > 1)
+    for (const job of names)
+      facts[job] = costWords(open.filter((resource) => nameOf(resource) === job)) ?? 'not known'
+  facts['In total'] = costWords(open) ?? 'not known'
+  const priced = open.flatMap(({ price }) => (price === null ? [] : [price.at.getTime()]))
+  if (priced.length > 0) facts['Prices as of'] = formatTime(new Date(Math.min(...priced)), now)
+  if (open.some(({ kind, price }) => kind === 'snapshot' && price?.perHour === null))
+    facts['Snapshots'] =
+      'the cloud does not tell their price: name it in ferry.yaml (cloud.snapshot_price) to see it here'
+  return facts
+}

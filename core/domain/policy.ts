@@ -44,6 +44,13 @@ export const Policy = z.strictObject({
       /** The public Linux image that the intermediate runs. */
       base_image: z.string().optional(),
       public_address: z.boolean().default(true),
+      /** What snapshots cost by the account's price list: the cloud has no call that tells. */
+      snapshot_price: z
+        .strictObject({
+          per_gib_month: z.number().min(0).max(1000),
+          currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three letters, such as CNY'),
+        })
+        .optional(),
     })
     .prefault({}),
 })

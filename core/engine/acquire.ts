@@ -10,8 +10,9 @@ import type { Parts } from './parts.ts'
  * with the next number: the cloud would answer the old token with the old, deleted thing.
  */
 export async function acquire<R extends Readonly<Record<string, unknown>>>(
-  { store }: Pick<Parts, 'store'>,
-  resource: Pick<Resource, 'key' | 'jobId' | 'syncId' | 'kind' | 'purpose'> & { readonly request: R },
+  { store, settings }: Pick<Parts, 'store' | 'settings'>,
+  resource: Pick<Resource, 'key' | 'jobId' | 'syncId' | 'kind' | 'purpose'> &
+    Partial<Pick<Resource, 'outlivesJob'>> & { readonly request: R },
   create: (request: R, token: string, tags: Tags) => Promise<string>,
 ): Promise<string> {
   for (let number = 1; ; number++) {
@@ -19,13 +20,21 @@ export async function acquire<R extends Readonly<Record<string, unknown>>>(
     const entry = await store.ledger.intend({ ...resource, key })
     if (entry.releasedAt !== null) continue
     if (entry.cloudId !== null) return entry.cloudId
-    const tags: Tags = {
-      'ferry:job': resource.jobId,
-      'ferry:key': key,
-      ...(resource.syncId === null ? {} : { 'ferry:sync': resource.syncId }),
-    }
-    const id = await create(entry.request as R, key, tags)
+    const id = await create(entry.request as R, key, tagsOf(settings, { ...resource, key }))
     await store.ledger.created(key, id)
     return id
+  }
+}
+
+/** What a resource of the ledger is tagged with. */
+export function tagsOf(
+  { installation }: Pick<Parts['settings'], 'installation'>,
+  { key, jobId, syncId }: Pick<Resource, 'key' | 'jobId' | 'syncId'>,
+): Tags {
+  return {
+    'ferry:installation': installation,
+    'ferry:job': jobId,
+    'ferry:key': key,
+    ...(syncId === null ? {} : { 'ferry:sync': syncId }),
   }
 }

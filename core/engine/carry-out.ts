@@ -11,6 +11,7 @@ import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
 import { causeOf } from './lost.ts'
 import type { Parts } from './parts.ts'
+import { costOfJob } from './price.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
 import { runSync } from './run-sync.ts'
@@ -129,6 +130,7 @@ function asFault(error: unknown, { log, clock }: Parts, job: Job): Fault {
 async function showError(work: JobWork, fault: Fault, tries: number): Promise<boolean> {
   const { log, clock } = work.parts
   log.warn('the job is in Error', { job: work.job.name, code: fault.code, detail: faultDetail(fault) })
+  const cost = isCosting(work.job) ? await costOfJob(work.parts, work.job.id) : undefined
   try {
     await work.tell('fault', (job) => ({
       set: {
@@ -136,7 +138,7 @@ async function showError(work: JobWork, fault: Fault, tries: number): Promise<bo
         fault: { code: fault.code, detail: faultDetail(fault), at: clock.now(), tries },
       },
       facts: { code: fault.code },
-      notices: errorNotices(job, fault),
+      notices: errorNotices(job, fault, cost),
     }))
     return true
   } catch (error) {
@@ -149,11 +151,15 @@ function resumeOf(job: Job): ResumeState | null {
   return RESUMABLE.find((state) => state === job.state) ?? job.resume
 }
 
+function isCosting({ intermediate }: Job): boolean {
+  return intermediate === 'ready' || intermediate === 'creating'
+}
+
 function errorNotices(
   job: Job,
   fault: Fault,
+  cost: string | undefined,
 ): { severity: 'error' | 'warning'; title: string; facts?: Record<string, string> }[] {
-  const costs = job.intermediate === 'ready' || job.intermediate === 'creating'
   return [
     {
       severity: 'error',
@@ -163,13 +169,13 @@ function errorNotices(
         'What to do': FAULTS[fault.code].remedy.replaceAll('<job>', job.name),
       },
     },
-    ...(costs
-      ? [
+    ...(cost === undefined
+      ? []
+      : [
           {
             severity: 'warning' as const,
-            title: `The intermediate of ${job.name} stays and costs money until \`retry\`, \`clear\` or \`release\``,
+            title: `The intermediate of ${job.name} stays and costs ${cost} until \`retry\`, \`clear\` or \`release\``,
           },
-        ]
-      : []),
+        ]),
   ]
 }

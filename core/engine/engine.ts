@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Parts } from './parts.ts'
+import { priceResources } from './price.ts'
+import { reconcile } from './reconcile.ts'
 import { Runner } from './runner.ts'
-import { sweep } from './sweep.ts'
 import { cleanUp, deliverNotices, expireApprovals, expireTasks } from './ticks.ts'
 import { remindOfCosts, startDueSyncs } from './ticks.ts'
 
@@ -24,14 +25,15 @@ export interface Engine {
 /** Everything that happens without being asked. `deliver` shows a notice to people; it may be called again after a crash. */
 export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promise<void>): Engine {
   const runner = new Runner(parts, randomUUID())
-  const { dueTickMs, cleanUpTickMs } = parts.settings.timings
+  const { dueTickMs, cleanUpTickMs, reconcileTickMs } = parts.settings.timings
   return {
     ticks: [
       { name: 'due-syncs', everyMs: dueTickMs, run: () => startDueSyncs(parts) },
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
       { name: 'expired-tasks', everyMs: dueTickMs, run: () => expireTasks(parts) },
       { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },
-      { name: 'sweep', everyMs: 300_000, run: () => sweep(parts) },
+      { name: 'reconcile', everyMs: reconcileTickMs, run: () => reconcile(parts) },
+      { name: 'prices', everyMs: cleanUpTickMs, run: () => priceResources(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
       { name: 'notices', everyMs: 2000, run: () => deliverNotices(parts, deliver) },
     ],

@@ -4,8 +4,12 @@
  */
 import { Fault } from '../domain/faults.ts'
 import type { FaultCode } from '../domain/faults.ts'
+import { FAULTS } from '../domain/faults.ts'
+import type { Job } from '../domain/job.ts'
 import type { Instance } from '../ports/cloud.ts'
+import type { Parts } from './parts.ts'
 import type { JobWork } from './work.ts'
+import { ENGINE } from './work.ts'
 
 /** The faults that a released intermediate looks like from elsewhere. */
 const SYMPTOMS: readonly FaultCode[] = [
@@ -46,4 +50,32 @@ export async function causeOf(work: JobWork, fault: Fault): Promise<Fault> {
     if (!(error instanceof Fault)) throw error
     return error.code === 'INTERMEDIATE_RELEASED' ? error : fault
   }
+}
+
+/**
+ * Puts a job at rest whose intermediate is gone into Error (S21), so that people hear of it before the cutover does.
+ * A job that is being carried out notices by itself. Nothing happens when the job has moved on meanwhile.
+ */
+export async function tellLost({ store, clock }: Parts, job: Job, instanceId: string): Promise<void> {
+  const isAtRest = job.state === 'waiting' || job.state === 'paused' || job.state === 'error'
+  if (!isAtRest || job.intermediate !== 'ready') return
+  const detail = `the intermediate ${instanceId} does not exist any more`
+  const { title, remedy } = FAULTS.INTERMEDIATE_RELEASED
+  await store.jobs.change(job, {
+    set: {
+      state: 'error',
+      resume: job.state === 'waiting' ? 'waiting' : job.resume,
+      intermediate: 'lost',
+      nextSyncAt: null,
+      fault: { code: 'INTERMEDIATE_RELEASED', detail, at: clock.now(), tries: 0 },
+    },
+    audit: { actor: ENGINE, action: 'intermediate.lost', outcome: 'error', facts: { instance: instanceId } },
+    notices: [
+      {
+        severity: 'error',
+        title: `${job.name} is in Error: ${title}`,
+        facts: { 'What happened': detail, 'What to do': remedy.replaceAll('<job>', job.name) },
+      },
+    ],
+  })
 }

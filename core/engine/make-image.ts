@@ -161,7 +161,9 @@ async function failImaging(work: JobWork, sync: Sync, detail: string): Promise<n
  */
 export async function discardImaging(work: Pick<JobWork, 'parts' | 'job'>, syncId: string): Promise<void> {
   const { store, cloud } = work.parts
-  const made = (await store.ledger.open(work.job.id)).filter((resource) => resource.syncId === syncId)
+  const made = (await store.ledger.open(work.job.id)).filter(
+    (resource) => resource.syncId === syncId && !resource.outlivesJob,
+  )
   for (const { key, cloudId } of made.filter(({ kind }) => kind === 'image')) {
     const id = cloudId ?? (await cloud.imagesTagged({ 'ferry:key': key }))[0]?.id
     if (id !== undefined) await cloud.deleteImage(id)

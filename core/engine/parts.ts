@@ -12,6 +12,8 @@ export interface CloudSettings {
   /** The public Linux image that the intermediate runs. */
   readonly baseImage: string
   readonly publicAddress: boolean
+  /** What a GiB of snapshot costs a month: the cloud has no call that tells. Undefined when the policy names none. */
+  readonly snapshotPrice: { readonly perGibMonth: number; readonly currency: string } | undefined
 }
 
 /** How long the engine waits and looks, in milliseconds. */
@@ -40,6 +42,12 @@ export interface Timings {
   readonly dueTickMs: number
   /** Between two clean-ups: what was asked to go, what an ended job left, what `keep` says. */
   readonly cleanUpTickMs: number
+  /** Between two comparisons of the ledger with the cloud's inventory. */
+  readonly reconcileTickMs: number
+  /** How long after its release a thing may still be on its way out. */
+  readonly leavingMs: number
+  /** How long the cloud's lists may lag behind what it has just made. */
+  readonly settlingMs: number
 }
 
 export const TIMINGS: Timings = {
@@ -55,6 +63,9 @@ export const TIMINGS: Timings = {
   inspectMs: 6 * 3_600_000,
   dueTickMs: 5000,
   cleanUpTickMs: 30_000,
+  reconcileTickMs: 120_000,
+  leavingMs: 300_000,
+  settlingMs: 120_000,
 }
 
 export interface EngineSettings {
@@ -62,6 +73,8 @@ export interface EngineSettings {
   readonly serverUrl: string
   /** SHA-256 (hex) of the bundles that this bot serves to intermediates. */
   readonly bundles: { readonly receiver: string; readonly node: string }
+  /** Names this installation in the tags of what it makes; no secret. */
+  readonly installation: string
   /** The installation's own secret, from which one-time tokens are derived. */
   readonly installationSecret: string
   readonly receiverPort: number

@@ -19,7 +19,10 @@ export async function releaseIntermediate(work: JobWork): Promise<void> {
           instance: instance.cloudId ?? 'unknown',
         }),
     )
-  for (const disk of (await store.ledger.open(work.job.id)).filter(({ kind }) => kind === 'disk')) {
+  const disks = (await store.ledger.open(work.job.id)).filter(
+    ({ kind, outlivesJob }) => kind === 'disk' && !outlivesJob,
+  )
+  for (const disk of disks) {
     if (disk.cloudId !== null) await cloud.deleteDisk(disk.cloudId)
     await store.ledger.released(disk.key)
   }

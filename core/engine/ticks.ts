@@ -5,6 +5,7 @@ import { missedRuns } from '../domain/schedule.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
+import { costOfJob } from './price.ts'
 import { releaseInstance } from './release.ts'
 import { deleteImage, retain } from './retain.ts'
 import { OF_VERIFICATION } from './verification-case.ts'
@@ -55,9 +56,10 @@ export async function cleanUp(parts: Parts): Promise<void> {
 /** Whether what something was made for has ended: its job, or its verification, which could not release it then. */
 async function hasOutlived(
   { store }: Parts,
-  { jobId, kind, purpose, key }: Resource,
+  { jobId, kind, purpose, key, outlivesJob }: Resource,
   jobs: ReadonlyMap<string, Job>,
 ): Promise<boolean> {
+  if (outlivesJob) return false
   if (kind === 'instance' && purpose.endsWith(OF_VERIFICATION)) {
     const verification = await store.verifications.byId(key.split('/')[0] ?? '')
     return verification !== undefined && verification.endedAt !== null
@@ -73,11 +75,19 @@ async function release(parts: Parts, resource: Resource): Promise<void> {
     if (resource.cloudId !== null) await cloud.deleteDisk(resource.cloudId)
     await store.ledger.released(resource.key)
   }
+  if (resource.kind === 'snapshot') {
+    if (resource.cloudId !== null) await cloud.deleteSnapshot(resource.cloudId)
+    await store.ledger.released(resource.key)
+  }
   if (resource.kind === 'image') {
     const image = (await store.images.list(resource.jobId)).find(
       ({ cloudId }) => cloudId === resource.cloudId,
     )
     if (image !== undefined) await deleteImage(parts, image)
+    else {
+      if (resource.cloudId !== null) await cloud.deleteImage(resource.cloudId)
+      await store.ledger.released(resource.key)
+    }
   }
 }
 
@@ -100,17 +110,21 @@ async function attempt(log: Parts['log'], what: string, step: () => Promise<unkn
 }
 
 /** A job that stands still with a billed intermediate says so again every day (S22). */
-export async function remindOfCosts({ store, clock }: Parts): Promise<void> {
+export async function remindOfCosts(parts: Parts): Promise<void> {
+  const { store, clock } = parts
   const before = new Date(clock.now().getTime() - DAY_MS)
-  for (const job of await store.jobs.claimCostReminders(before))
+  for (const job of await store.jobs.claimCostReminders(before)) {
+    const isFailed = job.state === 'error'
+    const goOn = isFailed ? 'retry' : 'resume'
     await store.outbox.add(
       {
         severity: 'warning',
-        title: `The intermediate of ${job.name} still costs money: the job is ${job.state === 'error' ? 'in Error' : 'Paused'}`,
-        facts: { 'What to do': `\`retry ${job.name}\`, \`resume ${job.name}\` or \`clear ${job.name}\`` },
+        title: `The intermediate of ${job.name} still costs ${await costOfJob(parts, job.id)}: the job is ${isFailed ? 'in Error' : 'Paused'}`,
+        facts: { 'What to do': `\`${goOn} ${job.name}\` or \`clear ${job.name}\`` },
       },
       job.id,
     )
+  }
 }
 
 /** Hands out what people should hear of. */

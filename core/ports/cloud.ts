@@ -13,6 +13,8 @@ export interface Tags {
   /** `ferry:managed` = `true` is added by the adapter to all of them. */
   readonly 'ferry:job': string
   readonly 'ferry:sync'?: string
+  /** Which Ferry made it: several may work in one account, and none touches what another has made. */
+  readonly 'ferry:installation'?: string
   /** The ledger's key of this resource: one resource has one key, for ever. */
   readonly 'ferry:key': string
 }
@@ -24,6 +26,9 @@ export interface Instance {
   /** Where agents reach it: the public address if it has one, else the private. Empty until the cloud assigned it. */
   readonly address: string
   readonly imageId: string
+  /** `ecs.g6.large` */
+  readonly type: string
+  readonly zone: string
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -34,6 +39,8 @@ export interface Disk {
   readonly device: string
   readonly role: 'system' | 'data'
   readonly sizeGiB: number
+  /** `cloud_essd` */
+  readonly category: string
   readonly status: string
 }
 
@@ -43,6 +50,8 @@ export interface Snapshot {
   readonly status: 'progressing' | 'accomplished' | 'failed'
   /** 0 to 100. */
   readonly percent: number
+  /** Of the disk; what the snapshot is billed for is at most that. */
+  readonly sizeGiB: number
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -92,6 +101,25 @@ export interface TaggedResource {
   readonly kind: 'instance' | 'disk' | 'snapshot' | 'image'
   readonly id: string
   readonly tags: Readonly<Record<string, string>>
+  /** Of a disk that is attached. */
+  readonly instanceId?: string
+}
+
+/** Something whose price can be asked for. */
+export type Priceable =
+  | {
+      readonly kind: 'instance'
+      readonly type: string
+      readonly zone: string
+      /** The system disk first. */
+      readonly disks: readonly Pick<Disk, 'category' | 'sizeGiB'>[]
+    }
+  | { readonly kind: 'disk'; readonly category: string; readonly sizeGiB: number }
+
+export interface Price {
+  readonly perHour: number
+  /** `CNY` */
+  readonly currency: string
 }
 
 export interface Cloud {
@@ -129,6 +157,8 @@ export interface Cloud {
   imagesTagged(tags: Partial<Tags>): Promise<readonly CloudImage[]>
   /** Never forced: Fault IMAGE_IN_USE when an instance was made of it. Its snapshots stay. */
   deleteImage(id: string): Promise<void>
-  /** Everything with our tags, whatever made it. */
+  /** What it costs while it exists, paid by the hour; undefined when the cloud names no price. Traffic is not in it. */
+  price(of: Priceable): Promise<Price | undefined>
+  /** Everything with our tags, whichever installation made it. */
   inventory(): Promise<readonly TaggedResource[]>
 }

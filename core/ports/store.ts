@@ -32,21 +32,37 @@ export interface Resource {
   readonly intendedAt: Date
   readonly releasedAt: Date | null
   readonly releaseAskedBy: string | null
+  /** A person asked for it or must decide about it: it stays when its job has ended, until `release`. */
+  readonly outlivesJob: boolean
+  /** What it costs, as last asked; null until then. */
+  readonly price: ResourcePrice | null
+}
+
+export interface ResourcePrice {
+  /** Null: the cloud or the policy file names no price. */
+  readonly perHour: number | null
+  readonly currency: string | null
+  /** What was priced: `ecs.g6.large, 20 + 40 GiB`. */
+  readonly what: string
+  readonly at: Date
 }
 
 export interface Ledger {
   /** Writes the intention down, or returns the one that stands under the key. */
   intend(
-    resource: Pick<Resource, 'key' | 'jobId' | 'syncId' | 'kind' | 'purpose' | 'request'>,
+    resource: Pick<Resource, 'key' | 'jobId' | 'syncId' | 'kind' | 'purpose' | 'request'> &
+      Partial<Pick<Resource, 'outlivesJob'>>,
   ): Promise<Resource>
   created(key: string, cloudId: string): Promise<void>
   released(key: string): Promise<void>
   byKey(key: string): Promise<Resource | undefined>
+  /** The one that holds it now, else the one that held it last. */
   byCloudId(cloudId: string): Promise<Resource | undefined>
   /** Not released; of one job or of all; oldest first. */
   open(jobId?: string): Promise<readonly Resource[]>
   /** A person asks that it goes; the clean-up tick carries it out. */
   askRelease(key: string, audit: AuditEntry): Promise<void>
+  setPrice(key: string, price: Omit<ResourcePrice, 'at'>): Promise<void>
 }
 
 export interface Verification {

@@ -266,6 +266,30 @@ export function describeCloud(name: string, make: () => Promise<CloudUnderTest>)
       })
     })
 
+    describe('a price', () => {
+      it('is told for an instance with its disks and for a disk alone, by the hour', async () => {
+        const id = await running()
+        const [instance, disks] = [await cloud.instance(id), await cloud.disksOf(id)]
+        const { type = '', zone = '' } = instance ?? {}
+        const [system, data] = disks
+        if (system === undefined || data === undefined) throw new Error('the instance lacks a disk')
+
+        const bare = await cloud.price({ kind: 'instance', type, zone, disks: [system] })
+        const whole = await cloud.price({ kind: 'instance', type, zone, disks })
+        const disk = await cloud.price({ kind: 'disk', ...data })
+
+        expect(whole?.currency).toMatch(/^[A-Z]{3}$/)
+        expect(bare?.perHour).toBeGreaterThan(0)
+        expect(whole?.perHour).toBeCloseTo((bare?.perHour ?? 0) + (disk?.perHour ?? 0), 3)
+      })
+
+      it('is undefined for what is not sold', async () => {
+        const nothing = { kind: 'instance', type: 'none', zone: made.place.zone, disks: [] } as const
+
+        expect(await cloud.price(nothing)).toBeUndefined()
+      })
+    })
+
     describe('the inventory', () => {
       it('lists everything that was made, disks included, with its tags', async () => {
         const request = anInstance()
@@ -278,14 +302,13 @@ export function describeCloud(name: string, make: () => Promise<CloudUnderTest>)
 
         const expected = [
           { kind: 'instance', id: instanceId },
-          ...disks.map(({ id }) => ({ kind: 'disk', id })),
+          ...disks.map(({ id }) => ({ kind: 'disk', id, instanceId })),
           { kind: 'snapshot', id: snapshotId },
           { kind: 'image', id: imageId },
         ]
-        for (const { kind, id } of expected) {
+        for (const resource of expected) {
           expect(found).toContainEqual({
-            kind,
-            id,
+            ...resource,
             tags: expect.objectContaining({ 'ferry:managed': 'true' }),
           })
         }

@@ -55,6 +55,8 @@ export interface FerryOptions {
   readonly timings?: Partial<Timings>
   /** How many others must approve, by command; `complete` one by default. */
   readonly approvals?: Readonly<Record<string, number>>
+  /** What else stands under `cloud` in the policy file. */
+  readonly cloud?: object
 }
 
 export interface Ferry {
@@ -94,7 +96,10 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
     home: join(home, 'sandbox'),
   })
   stops.push(() => sandbox.stop())
-  writeFileSync(join(home, 'ferry.yaml'), policy(sandbox, options.approvals ?? { complete: 1 }))
+  writeFileSync(
+    join(home, 'ferry.yaml'),
+    policy(sandbox, options.approvals ?? { complete: 1 }, options.cloud),
+  )
   const databaseUrl = await freshDatabase()
   const { id: accessKeyId, secret: accessKeySecret } = sandbox.accessKey
   const prepared = prepareApp(
@@ -182,11 +187,12 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
   }
 }
 
-function policy(sandbox: Sandbox, approvals: Readonly<Record<string, number>>): string {
+function policy(sandbox: Sandbox, approvals: Readonly<Record<string, number>>, more: object = {}): string {
   const people = Object.entries(PEOPLE).map(([name, role]) => ({
     ...{ name, role },
     tokens: [`sha256:${createHash('sha256').update(name).digest('hex')}`],
   }))
   const { vSwitch: vswitch, securityGroup: security_group, baseImage: base_image, zones } = sandbox
-  return JSON.stringify({ people, approvals, cloud: { zone: zones[0], vswitch, security_group, base_image } })
+  const cloud = { zone: zones[0], vswitch, security_group, base_image, ...more }
+  return JSON.stringify({ people, approvals, cloud })
 }

@@ -2,8 +2,10 @@ import type { Cloud, TaggedResource } from '../../ports/cloud.ts'
 import { connectEcs } from './client.ts'
 import type { EcsSeams } from './client.ts'
 import { disksOf } from './disks.ts'
+import type { TaggedDisk } from './disks.ts'
 import { imagesOf } from './images.ts'
 import { instancesOf } from './instances.ts'
+import { pricesOf } from './prices.ts'
 import type { AlicloudConfig } from './sdk.ts'
 import { snapshotsOf } from './snapshots.ts'
 
@@ -20,6 +22,7 @@ export function createAlicloud(config: AlicloudConfig, seams: EcsSeams = {}): Cl
     ...disks,
     ...snapshots,
     ...images,
+    ...pricesOf(ecs),
     inventory: async () => {
       const found = await Promise.all([
         instances.instancesTagged({}).then(as('instance')),
@@ -33,6 +36,11 @@ export function createAlicloud(config: AlicloudConfig, seams: EcsSeams = {}): Cl
 }
 
 function as(kind: TaggedResource['kind']) {
-  return (found: readonly Omit<TaggedResource, 'kind'>[]): readonly TaggedResource[] =>
-    found.map(({ id, tags }) => ({ kind, id, tags }))
+  return (
+    found: readonly Pick<TaggedResource, 'id' | 'tags'>[] | readonly TaggedDisk[],
+  ): readonly TaggedResource[] =>
+    found.map((each) => {
+      const instanceId = 'instanceId' in each ? each.instanceId : undefined
+      return { kind, id: each.id, tags: each.tags, ...(instanceId === undefined ? {} : { instanceId }) }
+    })
 }

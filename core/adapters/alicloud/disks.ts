@@ -5,7 +5,7 @@ import { allPages, PAGE_SIZE } from './pages.ts'
 import type { Body, RequestFields } from './sdk.ts'
 import { fromTags, toTags } from './tags.ts'
 
-type TaggedDisk = Disk & { readonly tags: Readonly<Record<string, string>> }
+export type TaggedDisk = Disk & { readonly tags: Readonly<Record<string, string>> }
 interface Disks extends Pick<Cloud, 'disksOf' | 'disk' | 'attachDisk' | 'detachDisk' | 'deleteDisk'> {
   /** All disks with our tag, attached or left over. */
   readonly disksManaged: () => Promise<readonly TaggedDisk[]>
@@ -51,6 +51,7 @@ function toDisk(found: EcsDisk): TaggedDisk {
     device: found.device ?? '',
     role: found.type === 'system' ? 'system' : 'data',
     sizeGiB: found.size ?? 0,
+    category: found.category ?? '',
     status: found.status ?? '',
     tags: fromTags(found.tags),
   }

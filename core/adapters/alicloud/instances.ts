@@ -147,6 +147,8 @@ function toInstance(found: EcsInstance): Instance {
     status: (found.status ?? 'Pending') as Instance['status'],
     address: addresses.find((address) => address !== undefined && address !== '') ?? '',
     imageId: found.imageId ?? '',
+    type: found.instanceType ?? '',
+    zone: found.zoneId ?? '',
     tags: fromTags(found.tags),
   }
 }

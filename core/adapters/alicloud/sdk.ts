@@ -20,6 +20,7 @@ export const OPERATIONS = [
   'createImage',
   'describeImages',
   'deleteImage',
+  'describePrice',
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 

@@ -49,6 +49,7 @@ function toSnapshot(found: EcsSnapshot): Snapshot {
     diskId: found.sourceDiskId ?? '',
     status: (found.status ?? 'progressing') as Snapshot['status'],
     percent: toPercent(found.progress),
+    sizeGiB: Number(found.sourceDiskSize ?? 0),
     tags: fromTags(found.tags),
   }
 }

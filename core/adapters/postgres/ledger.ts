@@ -3,29 +3,31 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Ledger, Resource } from '../../ports/store.ts'
 import type { Database } from './connect.ts'
 import { auditInto, json } from './parts.ts'
-import { asRow } from './rows.ts'
+import { asRow, without } from './rows.ts'
 import { cloudResources } from './schema/resources.ts'
+
+function toResource(row: typeof cloudResources.$inferSelect): Resource {
+  const { price, pricedAt } = row
+  const known = price === null || pricedAt === null ? null : { ...price, at: pricedAt }
+  return { ...without(row, 'pricedAt'), price: known }
+}
 
 /** The ledger of everything billable: written before the cloud is asked, so that nothing can be made and forgotten. */
 export function openLedger({ db, ask, run }: Database): Ledger {
-  const select = (wanted: SQL | undefined) =>
-    ask(
-      db
-        .select()
-        .from(cloudResources)
-        .where(wanted)
-        .orderBy(asc(cloudResources.intendedAt), asc(cloudResources.key)),
-    )
+  const select = async (wanted: SQL | undefined): Promise<readonly Resource[]> => {
+    const rows = db.select().from(cloudResources).where(wanted)
+    return (await ask(rows.orderBy(asc(cloudResources.intendedAt), asc(cloudResources.key)))).map(toResource)
+  }
   return {
     // The first intention stands: a repeated call must ask the cloud for the same thing under the same token.
-    async intend({ key, jobId, syncId, kind, purpose, request }): Promise<Resource> {
+    async intend({ key, jobId, syncId, kind, purpose, request, outlivesJob = false }): Promise<Resource> {
       const [raw] = await run(sql`
-        insert into cloud_resources (key, job_id, sync_id, kind, purpose, request)
-        values (${key}, ${jobId}, ${syncId}, ${kind}, ${purpose}, ${json(request)})
+        insert into cloud_resources (key, job_id, sync_id, kind, purpose, request, outlives_job)
+        values (${key}, ${jobId}, ${syncId}, ${kind}, ${purpose}, ${json(request)}, ${outlivesJob})
         on conflict (key) do update set key = excluded.key
         returning *`)
       if (raw === undefined) throw new Error(`the resource ${key} was not written down`)
-      return asRow(cloudResources, raw)
+      return toResource(asRow(cloudResources, raw))
     },
 
     async created(key, cloudId) {
@@ -39,7 +41,11 @@ export function openLedger({ db, ask, run }: Database): Ledger {
     },
 
     byKey: async (key) => (await select(eq(cloudResources.key, key)))[0],
-    byCloudId: async (cloudId) => (await select(eq(cloudResources.cloudId, cloudId)))[0],
+
+    async byCloudId(cloudId) {
+      const found = await select(eq(cloudResources.cloudId, cloudId))
+      return found.find(({ releasedAt }) => releasedAt === null) ?? found.at(-1)
+    },
 
     async open(jobId) {
       const ofJob = jobId === undefined ? undefined : eq(cloudResources.jobId, jobId)
@@ -53,6 +59,10 @@ export function openLedger({ db, ask, run }: Database): Ledger {
           where key = ${key} returning job_id
         )
         ${auditInto(audit, sql`select jobs.id as job_id, jobs.name as job from asked join jobs on jobs.id = asked.job_id`)}`)
+    },
+
+    async setPrice(key, price) {
+      await run(sql`update cloud_resources set price = ${json(price)}, priced_at = now() where key = ${key}`)
     },
   }
 }

@@ -4,7 +4,7 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { IntermediateMode } from '../../../ports/machines.ts'
-import type { Resource, Verification, VerificationCheck } from '../../../ports/store.ts'
+import type { Resource, ResourcePrice, Verification, VerificationCheck } from '../../../ports/store.ts'
 import { id, oneOf, time, work } from './columns.ts'
 import { images, jobs, syncs } from './jobs.ts'
 
@@ -54,6 +54,9 @@ export const cloudResources = pgTable(
     intendedAt: time().notNull().defaultNow(),
     releasedAt: time(),
     releaseAskedBy: text(),
+    outlivesJob: boolean().notNull().default(false),
+    price: jsonb().$type<Omit<ResourcePrice, 'at'>>(),
+    pricedAt: time(),
   },
   (t) => [
     check('cloud_resources_kind', oneOf(t.kind, ['instance', 'disk', 'snapshot', 'image'])),
