@@ -3,6 +3,7 @@
  * orders are, and reported to a path of its own:
  *
  *   POST /api/agents/tasks   TaskReport → TaskReply   signed; at least every 5 s while working
+ *   POST /api/agents/speed   any text   → SpeedReply  signed; thrown away: measures the way to the bot
  *
  * A task has an id of its own each time it is asked, and this id is its fence: a report of a task that has ended
  * changes nothing and is answered with `stop`. An agent that was restarted is given the same task again and does it
@@ -17,6 +18,17 @@ const count = z.number().int().nonnegative()
 export const SpeedtestParams = z.object({
   /** The most that is read of each disk, in bytes. */
   diskBytes: count.max(64 * 1024 * 1024),
+  /** The most that is sent to measure the network, in bytes. */
+  networkBytes: count.max(64 * 1024 * 1024),
+  /** Where a sync would send to, and a ticket without disks for it; null: there is none, the bot is measured. */
+  receiver: z
+    .object({
+      host: z.string().max(255),
+      port: z.number().int().min(1).max(65_535),
+      tlsPin: z.string().max(64),
+      ticket: z.string().max(16_384),
+    })
+    .nullable(),
 })
 export type SpeedtestParams = z.infer<typeof SpeedtestParams>
 
@@ -33,6 +45,19 @@ export const SpeedtestResult = z.object({
       }),
     )
     .max(17),
+  /** What was tried, in this order; the last one counts. */
+  network: z
+    .array(
+      z.object({
+        to: z.enum(['receiver', 'bot']),
+        address: z.string().max(300),
+        sentBytes: count,
+        /** Null: it could not be measured, `detail` says why. */
+        bytesPerSecond: z.number().nonnegative().nullable(),
+        detail: z.string().max(500),
+      }),
+    )
+    .max(2),
 })
 export type SpeedtestResult = z.infer<typeof SpeedtestResult>
 
@@ -74,3 +99,5 @@ export type TaskReport = z.infer<typeof TaskReport>
 /** `stop`: the task is no longer wanted, or has taken too long. */
 export const TaskReply = z.object({ control: z.enum(['continue', 'stop']) })
 export type TaskReply = z.infer<typeof TaskReply>
+
+export const SpeedReply = z.object({ bytes: count })

@@ -14,6 +14,8 @@
  *   9     sealed    receiver  JSON {disks: [{index, root}]}: the roots of the manifests, now durable
  *   10    renew     agent     JSON {ticket}: goes on under this one
  *   11    fault     both      JSON {code, detail}: the last frame of a connection
+ *   12    probe     agent     any bytes, which are thrown away: measures the way; under a ticket without disks only
+ *   13    probed    receiver  bytes u64: so many bytes of probes have come on this connection
  */
 import { z } from 'zod'
 import { MachineFault } from './control.ts'
@@ -40,6 +42,8 @@ export const FRAME = {
   sealed: 9,
   renew: 10,
   fault: 11,
+  probe: 12,
+  probed: 13,
 } as const
 
 const Hello = z.object({
@@ -73,6 +77,8 @@ export type Message =
   | ({ readonly type: 'sealed' } & z.infer<typeof Sealed>)
   | ({ readonly type: 'renew' } & z.infer<typeof Renew>)
   | ({ readonly type: 'fault' } & MachineFault)
+  | { readonly type: 'probe'; readonly body: Buffer }
+  | { readonly type: 'probed'; readonly bytes: number }
 
 /** What came is not this protocol. */
 export class WireError extends Error {}
@@ -133,6 +139,13 @@ export function encode(message: Message): Buffer {
       return framed(FRAME.sealed, json({ disks: message.disks }))
     case 'renew':
       return framed(FRAME.renew, json({ ticket: message.ticket }))
+    case 'probe':
+      return framed(FRAME.probe, message.body)
+    case 'probed': {
+      const bytes = Buffer.alloc(8)
+      bytes.writeBigUInt64LE(BigInt(message.bytes))
+      return framed(FRAME.probed, bytes)
+    }
     case 'fault':
       return framed(FRAME.fault, json({ code: message.code, detail: message.detail.slice(0, 2000) }))
   }
@@ -205,6 +218,10 @@ export function decode(type: number, body: Buffer): Message {
       return { type: 'sealed', ...parsed(Sealed, body) }
     case FRAME.renew:
       return { type: 'renew', ...parsed(Renew, body) }
+    case FRAME.probe:
+      return { type: 'probe', body }
+    case FRAME.probed:
+      return { type: 'probed', bytes: Number(sized(body, 8).readBigUInt64LE(0)) }
     case FRAME.fault:
       return { type: 'fault', ...parsed(MachineFault, body) }
     default:

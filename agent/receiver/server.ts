@@ -3,6 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { Fault } from '../protocol/fault.ts'
 import { log, wordsOf } from '../protocol/log.ts'
+import type { Ticket } from '../protocol/ticket.ts'
 import { pinOf, selfSigned } from './certificate.ts'
 import { Disks } from './disks.ts'
 import type { Home, Identity, Sealed } from './home.ts'
@@ -57,8 +58,10 @@ function makeHost(settings: ReceiverSettings, sessions: Map<number, Session>): S
         home.setEpoch(ticket.epoch)
         epoch = ticket.epoch
       }
+      // One that only measures the way has no epoch of its own.
+      const isOver = (shown: Ticket): boolean => shown.disks.length > 0 && shown.epoch < epoch
       for (const session of [...sessions.values()])
-        if (session !== newcomer && session.ticket && session.ticket.epoch < epoch)
+        if (session !== newcomer && session.ticket && isOver(session.ticket))
           session.fail(new Fault('TICKET_REFUSED', `epoch ${epoch} has begun`))
     },
     sealed: settings.sealed,

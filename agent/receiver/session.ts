@@ -36,6 +36,8 @@ export interface SessionHost {
 const IDLE_MS = 60_000
 /** How long a stranger may take to show a ticket. */
 const HELLO_MS = 10_000
+/** Bytes that one session may throw at the receiver to measure the way; no speed test sends as many. */
+const PROBE_BYTES = 256 * 1024 * 1024
 /** Bytes of one session on their way to the disks, above which its socket is not read. */
 const PAUSE_BYTES = 8 * 1024 * 1024
 
@@ -51,6 +53,7 @@ export class Session {
   private readonly inFlight: { readonly sequence: number; readonly bytes: number }[] = []
   private inFlightBytes = 0
   private acknowledged = 0
+  private probedBytes = 0
   /** The body of a batch that is still coming. */
   private coming: Buffer | undefined
   private isWelcome = false
@@ -140,7 +143,14 @@ export class Session {
     if (message.type === 'fault') return this.fail(new Fault('PROTOCOL', `the agent says: ${message.detail}`))
     if (message.type === 'hello') return this.hello(message)
     const ticket = this.valid()
+    // A ticket without disks lets its holder measure the way, and nothing else.
+    if ((message.type === 'probe') !== (ticket.disks.length === 0))
+      throw new Fault('TICKET_REFUSED', `this ticket does not allow ${message.type}`)
     switch (message.type) {
+      case 'probe':
+        this.probedBytes += message.body.length
+        if (this.probedBytes > PROBE_BYTES) throw new Fault('PROTOCOL', 'too many bytes to measure with')
+        return this.say({ type: 'probed', bytes: this.probedBytes })
       case 'rows-ask': {
         const { disk, group } = message
         if (group >= groupsOf(this.sizeOf(ticket, disk))) throw new Fault('PROTOCOL', `no group ${group}`)
@@ -156,6 +166,7 @@ export class Session {
       case 'rows':
       case 'ack':
       case 'sealed':
+      case 'probed':
         throw new Fault('PROTOCOL', `an agent does not send ${message.type}`)
     }
   }
@@ -182,9 +193,16 @@ export class Session {
         `the agent speaks version ${message.version}, this receiver ${WIRE_VERSION}`,
       )
     const ticket = this.checked(message.ticket)
-    this.host.admit(ticket, this)
+    // It writes nothing, so it neither ends the order that is under way nor is ended by the next.
+    const isProbe = ticket.disks.length === 0
+    if (!isProbe) this.host.admit(ticket, this)
     this.ticket = ticket
     clearTimeout(this.patience)
+    if (isProbe) {
+      this.parser.limit = FRAME_BYTES
+      this.isWelcome = true
+      return this.say({ type: 'welcome', disks: [] })
+    }
     await this.host.disks.ready
     const disks = await this.host.disks.open(message.wantsGroups)
     this.parser.limit = FRAME_BYTES

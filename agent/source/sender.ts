@@ -201,6 +201,8 @@ export class Sender {
       case 'flush':
       case 'seal':
       case 'renew':
+      case 'probe':
+      case 'probed':
       case 'fault':
         link.close(new Fault('PROTOCOL', `a receiver does not send ${message.type}`))
     }

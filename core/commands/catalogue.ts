@@ -20,6 +20,7 @@ import { release } from './release.ts'
 import { resources } from './resources.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
+import { speedtest } from './speedtest.ts'
 import { sources } from './sources.ts'
 import { start } from './start.ts'
 import { status, watch } from './status.ts'
@@ -52,6 +53,7 @@ export const catalogue: readonly Command[] = [
   approve,
   deny,
   verify,
+  speedtest,
   troubleshoot,
   retry,
   cancel,

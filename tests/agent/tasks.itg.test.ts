@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TaskReport } from '../../agent/protocol/tasks.ts'
 import type { TaskTicket } from '../../agent/protocol/ticket.ts'
@@ -15,16 +15,28 @@ beforeAll(async () => {
 })
 afterAll(() => stage.close())
 
+const PARAMS = { diskBytes: 4 * MIB, networkBytes: 2 * MIB, receiver: null }
 let asked = 0
 /** Asks the agent for a speed test, unless `more` says otherwise. */
 function ask(more: Partial<TaskTicket> = {}): string {
   const task = `task-${++asked}`
   stage.bot.task = {
     ...{ task, agent: stage.bot.machine('code-1')?.id ?? '', kind: 'speedtest' },
-    ...{ params: { diskBytes: 4 * MIB }, expiresAt: Date.now() + 60_000 },
+    ...{ params: PARAMS, expiresAt: Date.now() + 60_000 },
     ...more,
   }
   return task
+}
+
+/** What to measure with, when the receiver of this stage is to be tried. */
+async function toReceiver(): Promise<{ params: object }> {
+  const { id, registration } = await until('the registration', () => stage.bot.machine('token-1'))
+  const ticket = stage.bot.sign({
+    ...{ job: 'job-1', sync: 'task', epoch: 0, disks: [], expiresAt: Date.now() + 60_000 },
+    receiver: { machine: id, tlsPin: registration?.tlsPin ?? '' },
+  })
+  const receiver = { host: '127.0.0.1', port: stage.port, tlsPin: registration?.tlsPin, ticket }
+  return { params: { ...PARAMS, receiver } }
 }
 
 const ended = (task: string): Promise<TaskReport> =>
@@ -45,6 +57,36 @@ describe('an agent that is asked for a task', () => {
     })
     const { disks } = result as { disks: { bytesPerSecond: number }[] }
     for (const { bytesPerSecond } of disks) expect(bytesPerSecond).toBeGreaterThan(0)
+  })
+
+  it('measures the way to the bot while there is no receiver, or it cannot be reached', async () => {
+    const nobody = { host: '127.0.0.1', port: 9, tlsPin: 'a'.repeat(64), ticket: 'x' }
+    const { result } = await ended(ask({ params: { ...PARAMS, receiver: nobody } }))
+
+    expect(result).toMatchObject({
+      network: [
+        {
+          to: 'receiver',
+          address: '127.0.0.1:9',
+          bytesPerSecond: null,
+          detail: expect.stringContaining('REFUSED'),
+        },
+        { to: 'bot', address: stage.bot.url, sentBytes: 2_000_000, bytesPerSecond: expect.any(Number) },
+      ],
+    })
+  })
+
+  it('measures the way to the receiver, which keeps nothing of it', async () => {
+    const receiver = await stage.receiver()
+    const { params } = await toReceiver()
+
+    const { result } = await ended(ask({ params }))
+
+    expect(result).toMatchObject({
+      network: [{ to: 'receiver', sentBytes: 2 * MIB, bytesPerSecond: expect.any(Number) }],
+    })
+    expect(readFileSync(stage.target()).every((byte) => byte === 0)).toBe(true)
+    await receiver.kill()
   })
 
   it('does nothing without a ticket for this very task', async () => {

@@ -128,6 +128,8 @@ export class FakeBot {
       case '/api/agents/orders':
         this.orders.push(OrdersRequest.parse(body))
         return { order: this.order, ...this.nextTask() }
+      case '/api/agents/speed':
+        return { bytes: text.length }
       case '/api/agents/tasks': {
         const report = TaskReport.parse(body)
         this.taskReports.push(report)

@@ -128,7 +128,13 @@ export function anOrder(source: string, more: { readonly address?: string | unde
 export function aTask(source: string, clock: { now(): Date }, more: Partial<AgentTask> = {}): AgentTask {
   const now = clock.now()
   return {
-    ...{ id: 'task-1', sourceId: source, jobId: null, kind: 'speedtest', params: { diskBytes: 1024 } },
+    ...{
+      id: 'task-1',
+      sourceId: source,
+      jobId: null,
+      kind: 'speedtest',
+      params: { diskBytes: 1024, networkBytes: 0 },
+    },
     ...{ askedBy: 'ada', state: 'asked', askedAt: now, expiresAt: new Date(now.getTime() + 60_000) },
     ...{ reportedAt: null, endedAt: null, result: null, fault: null },
     progress: { doneBytes: 0, totalBytes: 0, note: '' },

@@ -67,6 +67,10 @@ export function createMachines(parts: MachineParts): Machines {
       const { body, caller } = await signed(request, 'agent')
       return taskReported(body, caller, store)
     },
+    '/api/agents/speed': async (request) => {
+      const { body } = await signed(request, 'agent')
+      return { bytes: Buffer.byteLength(body) }
+    },
     '/api/receivers/register': async (request) => registerReceiver(await bodyText(request), store, ticketKey),
     '/api/receivers/reports': async (request) => {
       const { body, caller } = await signed(request, 'receiver')

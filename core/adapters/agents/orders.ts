@@ -65,7 +65,7 @@ export function syncOrder(
 
 /** Answers an agent with what it is to do, as soon as there is something new, else with nothing after a while. */
 export function ordering(parts: {
-  readonly store: Pick<Store, 'sources' | 'orders' | 'tasks'>
+  readonly store: Pick<Store, 'sources' | 'orders' | 'tasks' | 'intermediates'>
   readonly clock: Clock
   readonly ticketKey: TicketKey
   readonly transfer: TransferSettings
@@ -81,7 +81,7 @@ export function ordering(parts: {
     if (asked.tasks === undefined) await refuseTasks(store, agent.sourceId, asked.version)
     const until = clock.now().getTime() + HOLD_MS
     for (;;) {
-      const task = await nextTask(store, parts.ticketKey, agent, asked.tasks ?? [])
+      const task = await nextTask(parts, agent, asked.tasks ?? [])
       const facts = await store.orders.forSource(agent.sourceId)
       // An agent that works on this very order knows it; answering at once would only make it ask again at once.
       const isKnown = facts?.sync.id === asked.working?.sync && facts?.epoch === asked.working?.epoch

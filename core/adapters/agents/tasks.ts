@@ -1,26 +1,61 @@
 /** Hands tasks out to agents, each with its signed ticket, and takes in what they report of them. */
-import type { TaskKind, TaskOrder, TaskReply } from '../../../agent/protocol/tasks.ts'
+import type { SpeedtestParams, TaskKind, TaskOrder, TaskReply } from '../../../agent/protocol/tasks.ts'
 import { TaskReport, TASKS } from '../../../agent/protocol/tasks.ts'
 import { signTicket } from '../../../agent/protocol/ticket.ts'
 import type { AgentTask } from '../../domain/task.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { SILENCE_MS } from '../../ports/machines.ts'
 import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
 import { message } from './body.ts'
 import type { TicketKey } from './keys.ts'
 
+/** A receiver that has been silent for longer is not worth trying; the way to the bot is measured instead. */
+const ALIVE_MS = SILENCE_MS
+
+export interface TaskParts {
+  readonly store: Pick<Store, 'tasks' | 'intermediates'>
+  readonly clock: Clock
+  readonly ticketKey: TicketKey
+}
+
 /** The oldest task that this agent is not at work on yet. */
 export async function nextTask(
-  store: Pick<Store, 'tasks'>,
-  key: TicketKey,
+  parts: TaskParts,
   agent: { readonly id: string; readonly sourceId: string },
   underWay: readonly string[],
 ): Promise<TaskOrder | undefined> {
-  const open = await store.tasks.open(agent.sourceId)
+  const open = await parts.store.tasks.open(agent.sourceId)
   const task = open.find(({ id }) => !underWay.includes(id))
   if (task === undefined) return undefined
-  const { id, kind, params, expiresAt } = task
+  const { id, kind, expiresAt } = task
+  const params = { ...task.params, ...(await more(parts, task)) }
   const ticket = { task: id, agent: agent.id, kind, params, expiresAt: expiresAt.getTime() }
-  return { task: id, ticket: signTicket(ticket, key.privateKey) }
+  return { task: id, ticket: signTicket(ticket, parts.ticketKey.privateKey) }
+}
+
+/** What only this moment can add to what was asked. */
+async function more(parts: TaskParts, task: AgentTask): Promise<object> {
+  return task.kind === 'speedtest' ? { receiver: await receiverOf(parts, task) } : {}
+}
+
+/** Where the job's syncs go, with a ticket that allows to measure the way there and nothing else. */
+async function receiverOf(
+  { store, clock, ticketKey }: TaskParts,
+  { id, jobId, expiresAt }: AgentTask,
+): Promise<SpeedtestParams['receiver']> {
+  const current = jobId === null ? undefined : await store.intermediates.current(jobId)
+  if (jobId === null || current?.receiver === undefined || !current.address) return null
+  const { machineId, tlsPin, port, seenAt } = current.receiver
+  if (clock.now().getTime() - seenAt.getTime() > ALIVE_MS) return null
+  const ticket = signTicket(
+    {
+      ...{ job: jobId, sync: id, epoch: 0, disks: [], expiresAt: expiresAt.getTime() },
+      receiver: { machine: machineId, tlsPin },
+    },
+    ticketKey.privateKey,
+  )
+  return { host: current.address, port, tlsPin, ticket }
 }
 
 /** An agent that is too old for tasks is not waited for: what it is asked for fails at once, with what to do. */

@@ -17,6 +17,8 @@ const MESSAGES: readonly Message[] = [
   { type: 'sealed', disks: [{ index: 0, root: 'ab'.repeat(32) }] },
   { type: 'renew', ticket: 'c.d' },
   { type: 'fault', code: 'PROTOCOL', detail: 'no' },
+  { type: 'probe', body: Buffer.from('anything') },
+  { type: 'probed', bytes: 2 ** 40 },
 ]
 
 /** Frames as they have always been: a change here is a change of the protocol's version. */
@@ -89,7 +91,7 @@ describe('the wire', () => {
     expect(allocated).toEqual([])
   })
 
-  it.each([0, 12, 255, 256, 0x01000005])('refuses the unknown frame type %i', (type) => {
+  it.each([0, 14, 255, 256, 0x01000005])('refuses the unknown frame type %i', (type) => {
     const header = Buffer.alloc(8)
     header.writeUInt32LE(type, 4)
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { OrdersReply } from '../../../../agent/protocol/control.ts'
 import { signedHeaders } from '../../../../agent/protocol/signing.ts'
-import { readTaskTicket } from '../../../../agent/protocol/ticket.ts'
+import { readTaskTicket, readTicket } from '../../../../agent/protocol/ticket.ts'
 import { ticketKey } from '../../../../core/adapters/agents/keys.ts'
 import { createMachines } from '../../../../core/adapters/agents/machines.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
@@ -65,9 +65,33 @@ describe('a task', () => {
     const { task } = await ask()
 
     expect(readTaskTicket(task?.ticket ?? '', key.publicKey, clock.now().getTime())).toEqual({
-      ...{ task: 'task-1', agent: agent.id, kind: 'speedtest', params: { diskBytes: 1024 } },
+      ...{ task: 'task-1', agent: agent.id, kind: 'speedtest' },
+      params: { diskBytes: 1024, networkBytes: 0, receiver: null },
       expiresAt: clock.now().getTime() + 60_000,
     })
+  })
+
+  it('that measures the way names the job’s receiver, with a ticket that writes nothing', async () => {
+    const { record, clock, key, ask } = await setUp()
+    record.tasks = [aTask('web-01', clock, { jobId: 'job-1' })]
+    record.order = anOrder('web-01')
+    const { receiver } = record.order.intermediate
+    Object.assign(receiver ?? {}, { seenAt: clock.now() })
+
+    const { task } = await ask({ tasks: [], working: { sync: 'sync-1', epoch: 7 } })
+
+    const now = clock.now().getTime()
+    const read = readTaskTicket(task?.ticket ?? '', key.publicKey, now) as unknown as {
+      params: { receiver: { host: string; ticket: string } }
+    }
+    expect(read.params.receiver).toMatchObject({ host: '127.0.0.1', port: 8703, tlsPin: 'a'.repeat(64) })
+    expect(readTicket(read.params.receiver.ticket, key.publicKey, now)).toMatchObject({
+      ...{ sync: 'task-1', epoch: 0, disks: [], receiver: { machine: 'receiver-1' } },
+    })
+
+    Object.assign(receiver ?? {}, { seenAt: new Date(now - 60_000) })
+    const again = readTaskTicket((await ask()).task?.ticket ?? '', key.publicKey, now)
+    expect(again).toMatchObject({ params: { receiver: null } })
   })
 
   it('comes beside the order of a sync', async () => {
@@ -104,7 +128,8 @@ describe('a task', () => {
   it('is stored as it is reported, and answered with stop once it is not in force', async () => {
     const { record, clock, report } = await setUp()
     record.tasks = [aTask('web-01', clock)]
-    const result = { disks: [{ index: 0, path: '/dev/vda', readBytes: 1, bytesPerSecond: 5, detail: '' }] }
+    const disk = { index: 0, path: '/dev/vda', readBytes: 1, bytesPerSecond: 5, detail: '' }
+    const result = { disks: [disk], network: [] }
 
     expect(await report({ status: 'done', result })).toEqual({ status: 200, body: { control: 'continue' } })
     record.inForce = false

@@ -19,7 +19,14 @@ const answer = { disks: [] }
 
 const ask = (sourceId: string, mostMs = 60_000) =>
   store.tasks.ask(
-    { sourceId, jobId: null, kind: 'speedtest', params: { diskBytes: 1024 }, askedBy: 'ada', mostMs },
+    {
+      sourceId,
+      jobId: null,
+      kind: 'speedtest',
+      params: { diskBytes: 1024, networkBytes: 0 },
+      askedBy: 'ada',
+      mostMs,
+    },
     anEntry('speedtest'),
   )
 
