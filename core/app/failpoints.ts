@@ -51,6 +51,7 @@ const CALLS: Calls = {
     setDeleted: 'write',
   },
   approvals: { request: 'write', byNumber: 'read', open: 'read', decide: 'write', expire: 'write' },
+  freezes: { ofAll: 'read', freezeAll: 'write', unfreezeAll: 'write' },
   sources: {
     invite: 'write',
     named: 'read',
@@ -94,7 +95,7 @@ const CALLS: Calls = {
   work: { claim: 'write', renew: 'write', giveBack: 'write', wait: 'read' },
   audit: { add: 'write', list: 'read', verify: 'read' },
   outbox: { add: 'write', deliver: 'write' },
-  store: { firstSeen: 'write', once: 'write', ping: 'read', close: 'read' },
+  store: { firstSeen: 'write', once: 'write', now: 'read', ping: 'read', close: 'read' },
   cloud: {
     createInstance: 'write',
     instance: 'write',

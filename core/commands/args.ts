@@ -48,6 +48,7 @@ export function name(describe: string): Arg<string> {
     required: true,
     positional: true,
     parse: (text) => {
+      if (text === 'all') throw bad('"all" means all jobs, so it is no name of one; web-01 would do.')
       if (NAME.test(text)) return text
       throw bad(
         `${quoted(text)} is not a name: 3 to 40 of a-z, 0-9 and dash, a letter first and no dash last, such as web-01.`,

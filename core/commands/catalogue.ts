@@ -8,6 +8,7 @@ import { complete } from './complete.ts'
 import { create } from './create.ts'
 import type { Command } from './define.ts'
 import { enrol } from './enrol.ts'
+import { freeze, unfreeze } from './freeze.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
 import { images } from './images.ts'
@@ -15,6 +16,7 @@ import { interval } from './interval.ts'
 import { keep } from './keep.ts'
 import { limit } from './limit.ts'
 import { list } from './list.ts'
+import { lock, unlock } from './lock.ts'
 import { pause } from './pause.ts'
 import { release } from './release.ts'
 import { resources } from './resources.ts'
@@ -28,6 +30,7 @@ import { sync } from './sync.ts'
 import { troubleshoot } from './troubleshoot.ts'
 import { verify } from './verify.ts'
 import { whoami } from './whoami.ts'
+import { window } from './window.ts'
 
 /** Every command of Ferry, in the order in which help lists them: along the life of a migration. */
 export const catalogue: readonly Command[] = [
@@ -49,6 +52,11 @@ export const catalogue: readonly Command[] = [
   images,
   pause,
   resume,
+  window,
+  freeze,
+  unfreeze,
+  lock,
+  unlock,
   complete,
   approve,
   deny,

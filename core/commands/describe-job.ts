@@ -3,13 +3,16 @@ import { CHECKLIST } from '../domain/checklist.ts'
 import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
-import type { Job } from '../domain/job.ts'
+import { freezeOf, standingLock } from '../domain/hold.ts'
+import type { Freeze, Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
 import { describeForecast, limitWords, phaseWords } from './describe-forecast.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
+import { windowData, windowWords } from './describe-window.ts'
+import { freezeWords, lockWords } from './held.ts'
 import { nextSteps } from './on-job.ts'
 import type { Reply } from './reply.ts'
 
@@ -21,10 +24,15 @@ export function intervalWords(job: Pick<Job, 'intervalMs' | 'pendingIntervalMs'>
 }
 
 /** When the next automatic sync comes, or why none does. */
-export function nextSyncWords(job: Job, now: Date): string {
+export function nextSyncWords(
+  job: Job,
+  now: Date,
+  freeze: Freeze | undefined = job.frozen ?? undefined,
+): string {
   if (job.state === 'syncing' || job.state === 'preparing') return 'one interval after this sync ends'
   if (!job.auto) return 'none: automatic sync is off'
   if (job.nextSyncAt === null) return `none while ${STATE_LABELS[job.state]}`
+  if (freeze !== undefined) return `none while frozen; it was due ${formatTime(job.nextSyncAt, now)}`
   if (job.nextSyncAt <= now) return 'due now'
   return `${formatTime(job.nextSyncAt, now)} (in ${formatDuration(job.nextSyncAt.getTime() - now.getTime())})`
 }
@@ -43,15 +51,18 @@ export async function describeJob(
   job: Job,
   first: Readonly<Record<string, string>> = {},
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
-  const { store, clock } = context
-  const now = clock.now()
-  const [source, running, syncs, images, approvals] = await Promise.all([
+  const { store } = context
+  const now = await store.now()
+  const [source, running, syncs, images, approvals, ofAll] = await Promise.all([
     store.sources.byId(job.sourceId),
     store.syncs.running(job.id),
     store.syncs.list(job.id, 2),
     store.images.list(job.id),
     store.approvals.open(job.id),
+    store.freezes.ofAll(),
   ])
+  const freeze = freezeOf(job, ofAll)
+  const lock = standingLock(job, now)
   const last = syncs.find((sync) => sync.result !== null)
   const newest = images.at(-1)
   const online = source?.agent !== undefined && now.getTime() - source.agent.seenAt.getTime() < SILENCE_MS
@@ -76,7 +87,11 @@ export async function describeJob(
   if (last !== undefined)
     facts['Last sync'] =
       syncSummary(last) + (last.endedAt === null ? '' : `, ended ${formatTime(last.endedAt, now)}`)
-  facts['Next sync'] = nextSyncWords(job, now)
+  if (freeze !== undefined)
+    facts['Frozen'] = `${job.frozen === null ? 'all jobs ' : ''}${freezeWords(freeze, now)}`
+  if (lock !== undefined) facts['Locked'] = lockWords(lock, now)
+  facts['Next sync'] = nextSyncWords(job, now, freeze)
+  if (job.deferral !== null) facts['Deferred'] = job.deferral
   facts['Interval'] = intervalWords(job)
   if (job.bytesPerSecond !== null) facts['Limit'] = `at most ${formatBitRate(job.bytesPerSecond)}`
   facts['Images'] = `${images.length} of at most ${job.keep}${
@@ -84,6 +99,7 @@ export async function describeJob(
       ? ''
       : `; newest #${newest.number} ${newest.cloudId}, ${newest.verdict ?? 'not verified yet'}; ${newest.consistency}`
   }`
+  if (job.windows.length > 0) facts['Window'] = windowWords(job, now)
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] =
@@ -110,6 +126,12 @@ export async function describeJob(
       intervalMs: job.intervalMs,
       pendingIntervalMs: job.pendingIntervalMs,
       nextSyncAt: job.nextSyncAt?.toISOString() ?? null,
+      deferral: job.deferral,
+      ...windowData(job, now),
+      freeze:
+        freeze === undefined ? null : { ...freeze, at: freeze.at.toISOString(), all: job.frozen === null },
+      lock:
+        lock === undefined ? null : { ...lock, at: lock.at.toISOString(), until: lock.until.toISOString() },
       intermediate: job.intermediate,
       fault:
         job.fault === null

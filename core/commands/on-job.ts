@@ -1,17 +1,31 @@
 /** What nearly every command does: find the job, ask the life table, write the change, or say why not. */
 import type { Approval } from '../domain/approval.ts'
+import { BEGINNINGS } from '../domain/hold.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { Event } from '../domain/life.ts'
 import { askableIn, labels, move, statesAllowing, WORKING } from '../domain/life.ts'
 import type { JobChange } from '../ports/jobs.ts'
 import type { Context } from './define.ts'
+import { refuseFrozen, refuseLocked } from './held.ts'
 import { nearest } from './nearest.ts'
 import type { NextStep } from './reply.ts'
 import { Refusal } from './reply.ts'
 
-/** The job of this name, or a refusal that names the nearest one. */
+/**
+ * The job of this name, for a command that may change it: refused with the nearest name if there is none, and to all
+ * but its owner if it is locked.
+ */
 export async function findJob(context: Context, name: string): Promise<Job> {
+  const job = await lookAt(context, name)
+  const { command } = context.invocation
+  const isReading = context.catalogue.some((other) => other.name === command && other.effect === 'read')
+  if (!isReading) await refuseLocked(context, job)
+  return job
+}
+
+/** The same for what is only looked at, locked or not. */
+export async function lookAt(context: Context, name: string): Promise<Job> {
   const job = await context.store.jobs.named(name)
   if (job !== undefined) return job
   const names = (await context.store.jobs.list()).map((other) => other.name)
@@ -77,17 +91,21 @@ export async function changeJob(
   context: Context,
   name: string,
   decide: (job: Job) => Promise<Asked> | Asked,
+  find: (context: Context, name: string) => Promise<Job> = findJob,
 ): Promise<{ before: Job; after: Job; voided: Readonly<Record<string, string>> }> {
+  const { command } = context.invocation
   for (let tries = 0; tries < 20; tries++) {
-    const job = await findJob(context, name)
+    const job = await find(context, name)
     const { facts, ...change } = await decide(job)
+    const { state } = change.set ?? {}
+    if (state !== undefined && BEGINNINGS.includes(state)) await refuseFrozen(context, job, command)
     const open = context.approval === undefined ? await context.store.approvals.open(job.id) : []
     const after = await context.store.jobs.change(job, {
       ...change,
       ...(context.approval === undefined ? {} : { useApproval: context.approval.number }),
       audit: {
         actor: context.actor,
-        action: context.invocation.command,
+        action: command,
         outcome: change.set?.state ?? 'done',
         facts: { ...facts, ...(context.approval === undefined ? {} : { request: context.approval.number }) },
       },

@@ -7,6 +7,7 @@ import type { Resource } from '../ports/store.ts'
 import { cloudId } from './args.ts'
 import { defineCommand } from './define.ts'
 import { finalStep } from './final-step.ts'
+import { refuseLocked } from './held.ts'
 import { nowPossible } from './on-job.ts'
 import { accepted, Refusal } from './reply.ts'
 
@@ -26,6 +27,7 @@ export const release = defineCommand({
       )
     const job = await store.jobs.byId(resource.jobId)
     if (job === undefined) throw new Refusal('no-such-job', `The job of ${id} is gone.`)
+    await refuseLocked(context, job)
     const isIntermediate = resource.purpose === 'intermediate'
     refuseWhatOthersRelease(resource, job)
     if (isIntermediate && job.state !== 'error')

@@ -1,6 +1,6 @@
 import { count, name, named, optional } from './args.ts'
 import { defineCommand } from './define.ts'
-import { findJob } from './on-job.ts'
+import { findJob, lookAt } from './on-job.ts'
 import { accepted, done, Refusal } from './reply.ts'
 import { flag } from './args.ts'
 import { formatTime } from '../domain/duration.ts'
@@ -18,7 +18,7 @@ export const verify = defineCommand({
   example: 'verify web-01 image=4',
   run: async ({ job: jobName, image: number, records }, context) => {
     const { store, actor, person, clock } = context
-    const job = await findJob(context, jobName)
+    const job = await (records ? lookAt : findJob)(context, jobName)
     const images = await store.images.list(job.id)
     if (records) {
       const past = await store.verifications.list(job.id)

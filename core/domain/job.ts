@@ -79,6 +79,21 @@ export interface JobFault {
   readonly tries: number
 }
 
+/** Nothing of a frozen job starts or completes until somebody unfreezes it. */
+export interface Freeze {
+  readonly by: string
+  readonly at: Date
+  readonly reason: string
+}
+
+/** A locked job is changed by its owner alone until the lock ends. */
+export interface Lock {
+  readonly by: string
+  readonly at: Date
+  readonly reason: string
+  readonly until: Date
+}
+
 export interface Job {
   readonly id: string
   readonly name: string
@@ -104,6 +119,13 @@ export interface Job {
   readonly bytesPerSecond: number | null
   /** When the next automatic sync is due; null when none is. */
   readonly nextSyncAt: Date | null
+  /** Why it is later than its interval says, as a sentence; null when it is not. */
+  readonly deferral: string | null
+  /** When a cutover is allowed, in the words of window.ts; empty: always. */
+  readonly windows: readonly string[]
+  readonly frozen: Freeze | null
+  /** May have ended: `lockAgainst` says whether it counts. */
+  readonly lock: Lock | null
   readonly intermediate: IntermediateStatus
   /** A `complete` has been accepted: what follows the sync in progress is the end. */
   readonly completing: boolean
@@ -153,6 +175,8 @@ export interface Sync {
   /** When the blocks were all durable, and when the image was Available. */
   readonly transferredAt: Date | null
   readonly imageId: string | null
+  /** Somebody has said that nothing writes to the source any more: the image of this sync is exact. */
+  readonly servicesStopped: boolean
   readonly progress: SyncProgress
   /** How many orders were given for it: more than one when it was taken up again. */
   readonly tries: number

@@ -53,7 +53,7 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
     cloudId,
     name,
     roots,
-    consistency: sync.kind === 'final' ? 'exact: services were stopped' : 'fuzzy: the source was running',
+    consistency: sync.servicesStopped ? 'exact: services were stopped' : 'fuzzy: the source was running',
   })
 }
 

@@ -1,4 +1,14 @@
-import type { Image, Job, JobDisk, Phase, Sync, SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
+import type {
+  Freeze,
+  Image,
+  Job,
+  JobDisk,
+  Phase,
+  Sync,
+  SyncKind,
+  SyncProgress,
+  Trigger,
+} from '../domain/job.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Forecast } from '../domain/forecast.ts'
 
@@ -33,6 +43,8 @@ export interface NewJob {
   readonly intervalMs: number
   readonly keep: number
   readonly bytesPerSecond: number | null
+  /** Left out: none. */
+  readonly windows?: readonly string[]
   readonly disks: readonly JobDisk[]
   readonly createdBy: string
   readonly clonedFrom: string | null
@@ -50,6 +62,10 @@ export type JobSettings = Pick<
   | 'keep'
   | 'bytesPerSecond'
   | 'nextSyncAt'
+  | 'deferral'
+  | 'windows'
+  | 'frozen'
+  | 'lock'
   | 'intermediate'
   | 'completing'
   | 'endedAt'
@@ -58,14 +74,22 @@ export type JobSettings = Pick<
 /**
  * One change of a job with everything that belongs to it. It is one statement: all of it happens, or none of it. It
  * raises the version, so it voids the job's other approvals. A change of `state` also ends its back-off and wakes
- * the engine by itself.
+ * the engine by itself; a new `nextSyncAt` ends a deferral. A frozen job does not enter a state of `BEGINNINGS`: such
+ * a change does not happen, also when all jobs are frozen at this very moment.
  */
 export interface JobChange {
   readonly set?: Partial<JobSettings>
   readonly audit: AuditEntry
   readonly notices?: readonly Notice[]
   /** Inserts a sync that begins now; its number is the job's highest plus one. */
-  readonly startSync?: { readonly kind: SyncKind; readonly trigger: Trigger; readonly askedBy: string }
+  readonly startSync?: {
+    readonly kind: SyncKind
+    readonly trigger: Trigger
+    readonly askedBy: string
+    readonly servicesStopped?: boolean
+  }
+  /** Only within this time, by the database's clock at the moment of the write; `to` belongs to it no more. */
+  readonly during?: { readonly from: Date; readonly to: Date }
   /** Due times that passed unused: recorded as syncs with the result `missed`, before the one that starts. */
   readonly missedSyncs?: number
   /** Ends the job's running sync. */
@@ -89,12 +113,16 @@ export interface Jobs {
   openOfSource(sourceId: string): Promise<Job | undefined>
   disks(jobId: string): Promise<readonly JobDisk[]>
   /**
-   * Applies a change if the job is still at `job.version` and `job.epoch`; else changes nothing and returns
-   * undefined: somebody was first, load it again and decide anew. Returns the job as it is afterwards.
+   * Applies a change if the job is still at `job.version` and `job.epoch`, no freeze is in its way and its time has
+   * not passed; else changes nothing and returns undefined: load the job again and decide anew. Returns the job as it
+   * is afterwards.
    * A pair of states that the life table lacks is refused by the database and thrown as an Error: a bug.
    */
   change(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): Promise<Job | undefined>
-  /** Jobs in Waiting whose next sync is due by the database's clock, earliest first. */
+  /**
+   * Jobs in Waiting whose next sync is due by the database's clock, earliest first; none that is frozen, and none for
+   * whose completion somebody asks approval now, which a sync would void.
+   */
   due(limit: number): Promise<readonly Job[]>
   /** Jobs in Error or Paused whose intermediate costs money and whose owner was last told before `before`; marks them told. */
   claimCostReminders(before: Date): Promise<readonly Job[]>
@@ -162,6 +190,15 @@ export interface Images {
   setInUse(id: string, inUse: boolean): Promise<void>
   setPinned(id: string, pinned: boolean, audit: AuditEntry): Promise<void>
   setDeleted(id: string): Promise<void>
+}
+
+/** The freeze of all jobs at once, also of those that are made while it stands. */
+export interface Freezes {
+  ofAll(): Promise<Freeze | undefined>
+  /** Once this has returned, no sync starts and nothing completes. False when all are frozen already; nothing is changed then. */
+  freezeAll(freeze: Pick<Freeze, 'by' | 'reason'>, audit: AuditEntry, notice: Notice): Promise<boolean>
+  /** False when there was no such freeze. Jobs that are frozen by themselves stay so. */
+  unfreezeAll(audit: AuditEntry, notice: Notice): Promise<boolean>
 }
 
 export interface Approvals {

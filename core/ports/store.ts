@@ -4,7 +4,7 @@
  * database's wherever two machines could disagree. What cannot be reached is thrown as `StoreUnreachable` and tried
  * again by whoever asked.
  */
-import type { Approvals, Audit, AuditEntry, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
+import type { Approvals, Audit, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
 import type { Tasks } from './tasks.ts'
 
@@ -94,7 +94,10 @@ export interface Verifications {
   list(jobId: string): Promise<readonly Verification[]>
   /** Adds or replaces checks by name, under the epoch. */
   setChecks(id: string, epoch: number, checks: readonly VerificationCheck[]): Promise<void>
-  /** Ends it and writes the verdict to the image; nothing happens when it has ended or the epoch is lower. */
+  /**
+   * Ends it and writes the verdict to the image; nothing happens when it has ended or the epoch is lower. A verdict is
+   * something that approvers look at: it raises the job's version and voids what was asked before.
+   */
   end(
     id: string,
     epoch: number,
@@ -141,6 +144,7 @@ export interface Store {
   readonly syncs: Syncs
   readonly images: Images
   readonly approvals: Approvals
+  readonly freezes: Freezes
   readonly sources: Sources
   readonly intermediates: Intermediates
   readonly orders: Orders
@@ -154,6 +158,8 @@ export interface Store {
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   /** A value made once per installation: the first caller's stands (ticket key, token secret). */
   once(name: string, make: () => string): Promise<string>
+  /** The database's clock: the one by which windows open and locks end. */
+  now(): Promise<Date>
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -70,3 +70,32 @@ export const BAD_IDS = [
   '*',
   '"',
 ]
+
+/** What is no window, and what is said of it. */
+export const BAD_WINDOWS: readonly (readonly [string, string])[] = [
+  ['', 'is neither a day of the week'],
+  ['Sat', 'is no start and end'],
+  ['Sat 22:00-02:00', 'it names no time zone'],
+  ['Sat 25:00', 'is no start and end'],
+  ['Sat 25:00-26:00 Asia/Shanghai', '25:00 is no time of day'],
+  ['Sat 22:60-23:00 Asia/Shanghai', '22:60 is no time of day'],
+  ['Sat 24:00-02:00 Asia/Shanghai', 'a window starts at 00:00 to 23:59'],
+  ['Sat 22:00-24:01 Asia/Shanghai', '24:01 is no time of day'],
+  ['Sat 22:00-22:00 Asia/Shanghai', 'starts and ends at the same time'],
+  ['Sat 22-02 Asia/Shanghai', 'is no start and end'],
+  ['Sat 10pm-2am Asia/Shanghai', 'is no start and end'],
+  ['Sat 22:00–02:00 Asia/Shanghai', 'is no start and end'],
+  ['Sat ２２:00-02:00 Asia/Shanghai', 'is no start and end'],
+  ['22:00-02:00 Asia/Shanghai', 'is neither a day of the week'],
+  ['Caturday 22:00-02:00 Asia/Shanghai', 'is neither a day of the week'],
+  ['2027-02-29 22:00-02:00 Europe/Berlin', 'the calendar has no 2027-02-29'],
+  ['2026-13-01 22:00-02:00 Europe/Berlin', 'the calendar has no 2026-13-01'],
+  ['05.12.2026 22:00-02:00 Europe/Berlin', 'is neither a day of the week'],
+  ['Sat 22:00-02:00 Asia/Shangai', 'there is no time zone Asia/Shangai'],
+  ['Sat 22:00-02:00 CST', 'there is no time zone CST'],
+  ['Sat 22:00-02:00 EST', 'there is no time zone EST'],
+  ['Sat 22:00-02:00 +08:00', 'there is no time zone +08:00'],
+  ['Sat 22:00-02:00 Etc/GMT+8', 'there is no time zone Etc/GMT+8'],
+  ['Sat 22:00-02:00 Asia/Shanghai please', 'is too much behind the time zone'],
+  ['Sat 22:00-02:00 Asia/Shanghai\u0000', 'there is no time zone'],
+]

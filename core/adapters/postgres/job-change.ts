@@ -1,17 +1,20 @@
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
 import type { Job } from '../../domain/job.ts'
+import { BEGINNINGS, UNDER_WAY } from '../../domain/hold.ts'
 import { WORKING } from '../../domain/life.ts'
 import type { JobChange, JobSettings } from '../../ports/jobs.ts'
 import { auditInto, json, noticesInto, timestamp } from './parts.ts'
 import { columnName } from './rows.ts'
+import { list } from './schema/columns.ts'
 
 /** States in which a running sync does not move: the time that it takes is no longer its own. */
 const STANDS_STILL: readonly Job['state'][] = ['error', 'pausing', 'paused']
 
 /**
  * The one statement that changes a job, with everything that belongs to the change. It returns the job's row, or no
- * row when the job was not at this version and epoch (or the approval may not be used): then nothing has happened.
+ * row when the job was not at this version and epoch, or a freeze, the time or the approval forbids it: then nothing
+ * has happened.
  *
  * The parts run in the order in which they read from each other, and that is also the order of locks: the job, its
  * syncs, its approvals, the audit, the outbox.
@@ -36,7 +39,9 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
       sql` `,
     )}`
 
-  part('moved', move(job, change.set ?? {}, useApproval))
+  // Whoever freezes all jobs waits until this lock is gone, and whoever asks for it then sees the freeze.
+  parts.push(sql`thawed as (select one from freeze_all where frozen is null for share)`)
+  part('moved', move(job, change))
   // One statement changes a row once: a sync that ends with the pause was marked when the pause was asked for.
   if (endSync === undefined && change.set?.state !== undefined && STANDS_STILL.includes(change.set.state)) {
     part(
@@ -63,9 +68,9 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
   if (startSync !== undefined) {
     part(
       'sync_started',
-      sql`insert into syncs (job_id, number, kind, trigger, asked_by)
+      sql`insert into syncs (job_id, number, kind, trigger, asked_by, services_stopped)
         select moved.id, ${lastNumber(job.id)} + ${missedSyncs}::int + 1,
-          ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}
+          ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}, ${startSync.servicesStopped ?? false}::boolean
         from ${moved()} returning id`,
     )
   }
@@ -79,12 +84,9 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
 const lastNumber = (jobId: string): SQL =>
   sql`(select coalesce(max(number), 0) from syncs where job_id = ${jobId})`
 
-function move(
-  job: Pick<Job, 'id' | 'version' | 'epoch'>,
-  set: Partial<JobSettings>,
-  useApproval: number | undefined,
-): SQL {
-  const settings = Object.entries(set)
+function move(job: Pick<Job, 'id' | 'version' | 'epoch'>, { set = {}, useApproval, during }: JobChange): SQL {
+  const ended = 'nextSyncAt' in set && !('deferral' in set) ? { deferral: null } : {}
+  const settings = Object.entries({ ...set, ...ended })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => sql`${sql.identifier(columnName(name))} = ${parameter(value)}`)
   const approved =
@@ -92,10 +94,21 @@ function move(
       ? sql``
       : sql`and exists (select from approvals where number = ${useApproval} and job_id = ${job.id}
           and job_version = ${job.version} and status = 'approved' and expires_at > now())`
+  const inTime =
+    during === undefined
+      ? sql``
+      : sql`and clock_timestamp() >= ${timestamp(during.from)} and clock_timestamp() < ${timestamp(during.to)}`
   return sql`update jobs
     set ${sql.join([sql`version = version + 1`, ...settings, ...consequences(set.state)], sql`, `)}
-    where id = ${job.id} and version = ${job.version} and epoch = ${job.epoch} ${approved}
+    where id = ${job.id} and version = ${job.version} and epoch = ${job.epoch} ${approved} ${inTime}
+      ${unfrozen(set.state)}
     returning *`
+}
+
+/** A sync or the end does not begin while the job is frozen; what is under way goes on. */
+function unfrozen(state: Job['state'] | undefined): SQL {
+  if (state === undefined || !BEGINNINGS.includes(state)) return sql``
+  return sql`and (state in ${list(UNDER_WAY)} or (frozen is null and exists (select from thawed)))`
 }
 
 /** What follows from a new state: work begins or ends, and a job at rest has just told what it costs. */

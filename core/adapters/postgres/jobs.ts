@@ -11,7 +11,13 @@ import { jobDisks, jobs } from './schema/jobs.ts'
 /** A row as the core knows a job; what is only the claim's stays here. */
 export function toJob(row: typeof jobs.$inferSelect): Job {
   const job = without(row, 'owner', 'leaseUntil', 'dueAt', 'tries', 'costToldAt')
-  return { ...job, fault: row.fault === null ? null : { ...row.fault, at: new Date(row.fault.at) } }
+  const { fault, frozen, lock } = row
+  return {
+    ...job,
+    fault: fault && { ...fault, at: new Date(fault.at) },
+    frozen: frozen && { ...frozen, at: new Date(frozen.at) },
+    lock: lock && { ...lock, at: new Date(lock.at), until: new Date(lock.until) },
+  }
 }
 
 const fromRaw = (raw: Raw): Job => toJob(asRow(jobs, raw))
@@ -72,7 +78,7 @@ export function openJobs({ db, ask, run }: Database): Jobs {
     },
 
     async due(limit) {
-      const isDue = and(eq(jobs.state, 'waiting'), lte(jobs.nextSyncAt, sql`now()`))
+      const isDue = and(eq(jobs.state, 'waiting'), lte(jobs.nextSyncAt, sql`now()`), isFree)
       const rows = await ask(db.select().from(jobs).where(isDue).orderBy(asc(jobs.nextSyncAt)).limit(limit))
       return rows.map(toJob)
     },
@@ -88,13 +94,18 @@ export function openJobs({ db, ask, run }: Database): Jobs {
   }
 }
 
+/** Neither frozen nor about to be completed. */
+const isFree = sql`${jobs.frozen} is null and exists (select from freeze_all where frozen is null)
+  and not exists (select from approvals where approvals.job_id = ${jobs.id} and approvals.command = 'complete'
+    and approvals.status = 'open' and approvals.expires_at > now())`
+
 /** The name may be taken and the source may have a job: either way nothing is inserted, and nothing is audited. */
 const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notice[]) => sql`
   with made as (
     insert into jobs
-      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, created_by, cloned_from)
+      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, windows, created_by, cloned_from)
     values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep}, ${job.bytesPerSecond}::bigint,
-      ${job.createdBy}, ${job.clonedFrom})
+      ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom})
     on conflict do nothing
     returning *
   ), disks as (

@@ -4,6 +4,7 @@ import { openApprovals } from './approvals.ts'
 import { openAudit } from './audit.ts'
 import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
+import { openFreezes } from './freezes.ts'
 import { openImages } from './images.ts'
 import { openIntermediates } from './intermediates.ts'
 import { openJobs } from './jobs.ts'
@@ -34,6 +35,7 @@ export async function openStore(url: string): Promise<Store> {
     syncs: openSyncs(database),
     images: openImages(database),
     approvals: openApprovals(database),
+    freezes: openFreezes(database),
     sources: openSources(database),
     intermediates: openIntermediates(database),
     orders: openOrders(database, bell),
@@ -45,6 +47,10 @@ export async function openStore(url: string): Promise<Store> {
     outbox: openOutbox(database),
     firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
     once: (name, make) => once(database, name, make),
+    now: async () => {
+      const [row] = await database.run(sql`select clock_timestamp() as now`)
+      return new Date(String(row?.['now']))
+    },
     ping,
     close: async () => void (await Promise.all([bell.close(), database.close()])),
   }

@@ -49,16 +49,28 @@ export function openVerifications({ db, ask, run }: Database): Verifications {
     },
 
     async end(id, epoch, verdict, cause, audit, notice) {
-      const subject = sql`select jobs.id as job_id, jobs.name as job
-        from ended join jobs on jobs.id = ended.job_id cross join (select count(*) from judged) as after_judged`
+      const subject = sql`select ended.job_id, ended.job from ended
+        cross join (select count(*) from judged) as after_judged
+        cross join (select count(*) from raised) as after_raised
+        cross join (select count(*) from voided) as after_voided`
       await run(sql`
-        with ended as (
+        with subject as materialized (
+          -- Jobs are locked before what belongs to them, here as everywhere.
+          select jobs.id, jobs.name from verifications join jobs on jobs.id = job_id
+          where verifications.id = ${id} and verifications.ended_at is null for no key update of jobs
+        ), ended as (
           update verifications
           set ended_at = now(), verdict = ${verdict}, cause = ${cause}, due_at = null
-          where id = ${id} and epoch = ${epoch} and ended_at is null
-          returning job_id, image_id
+          from subject
+          where verifications.id = ${id} and verifications.epoch = ${epoch} and ended_at is null
+          returning job_id, image_id, subject.name as job
         ), judged as (
           update images set verdict = ${verdict} from ended where images.id = ended.image_id returning images.id
+        ), raised as (
+          update jobs set version = jobs.version + 1 from ended where jobs.id = ended.job_id returning jobs.id
+        ), voided as (
+          update approvals set status = 'void' from raised
+          where approvals.job_id = raised.id and status in ('open', 'approved') returning number
         ), audited as (${auditInto(audit, subject)})
         ${noticesInto([notice], sql`${subject} cross join (select count(*) from audited) as after_audited`)}`)
     },

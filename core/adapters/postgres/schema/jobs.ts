@@ -7,7 +7,7 @@ import { boolean, check, doublePrecision, index, integer, jsonb } from 'drizzle-
 import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { Forecast } from '../../../domain/forecast.ts'
 import { INTERVAL_RANGE, parseDuration } from '../../../domain/duration.ts'
-import type { IntermediateStatus, Job, Phase, ResumeState, State } from '../../../domain/job.ts'
+import type { Freeze, IntermediateStatus, Job, Lock, Phase, ResumeState, State } from '../../../domain/job.ts'
 import type { Sync, SyncKind, SyncProgress, Trigger } from '../../../domain/job.ts'
 import { PHASES, STATES } from '../../../domain/job.ts'
 import { ENDED, RESUMABLE } from '../../../domain/life.ts'
@@ -16,6 +16,9 @@ import { count, id, list, oneOf, time, within, work } from './columns.ts'
 import { sources } from './machines.ts'
 
 type MachineFault = { readonly code: string; readonly detail: string }
+
+/** As it lies in a column of JSON: times as ISO text. */
+export type Stored<T> = { readonly [K in keyof T]: T[K] extends Date ? string : T[K] }
 
 const bytes = () => count().notNull().default(0)
 const interval = (column: AnyPgColumn) =>
@@ -43,6 +46,10 @@ export const jobs = pgTable(
     keep: integer().notNull(),
     bytesPerSecond: count(),
     nextSyncAt: time(),
+    deferral: text(),
+    windows: jsonb().$type<Job['windows']>().notNull().default([]),
+    frozen: jsonb().$type<Stored<Freeze>>(),
+    lock: jsonb().$type<Stored<Lock>>(),
     intermediate: text().$type<IntermediateStatus>().notNull().default('none'),
     completing: boolean().notNull().default(false),
     createdAt: time().notNull().defaultNow(),
@@ -110,6 +117,7 @@ export const syncs = pgTable(
     endedAt: time(),
     transferredAt: time(),
     imageId: text(),
+    servicesStopped: boolean().notNull().default(false),
     /** How many orders were given for it: one, and one for every retry. */
     tries: integer().notNull().default(0),
     roots: jsonb().$type<readonly string[]>(),

@@ -2,10 +2,22 @@
  * What people agreed to, did and were told; and what the installation keeps for itself. Change tables here, then `npm run migration`; what drizzle cannot say stands in migrations/0001_guards.sql.
  */
 import { sql } from 'drizzle-orm'
-import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import type { Approval } from '../../../domain/approval.ts'
+import type { Freeze } from '../../../domain/job.ts'
 import type { Actor, AuditEntry, Notice } from '../../../ports/jobs.ts'
 import { count, oneOf, time, within } from './columns.ts'
+import type { Stored } from './jobs.ts'
 import { jobs } from './jobs.ts'
 
 export const approvals = pgTable(
@@ -36,6 +48,13 @@ export const approvals = pgTable(
       .on(t.jobId, t.jobVersion, t.command, sql`md5(${t.args}::text)`)
       .where(sql`${t.status} = 'open'`),
   ],
+)
+
+/** One row, always there: whoever begins something locks it, so that nothing begins once a freeze was answered. */
+export const freezeAll = pgTable(
+  'freeze_all',
+  { one: boolean().primaryKey().default(true), frozen: jsonb().$type<Stored<Freeze>>() },
+  (t) => [check('freeze_all_one', sql`${t.one}`)],
 )
 
 /** Rows are only ever added; `seq`, `at` and `hash` are the trigger's. */

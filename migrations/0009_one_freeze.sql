@@ -1,0 +1,1 @@
+insert into freeze_all (one) values (true) on conflict do nothing;
