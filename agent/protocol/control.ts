@@ -87,8 +87,8 @@ export type OrdersRequest = z.infer<typeof OrdersRequest>
  * one before: the agent stops that one first.
  */
 export const SyncOrder = z.object({
-  /** `sync`: compare and send. `estimate`: compare only, nothing is sent and no receiver is needed. */
-  kind: z.enum(['sync', 'estimate']),
+  /** Compare and send. To compare only is a task (`tasks.ts`). */
+  kind: z.literal('sync'),
   sync: id,
   epoch: count,
   /** A signed ticket (`ticket.ts`); the receiver and the agent act on nothing else. */

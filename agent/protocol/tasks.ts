@@ -61,9 +61,44 @@ export const SpeedtestResult = z.object({
 })
 export type SpeedtestResult = z.infer<typeof SpeedtestResult>
 
+export const EstimateParams = z.object({
+  disks: z
+    .array(
+      z.object({
+        index: count,
+        path: z.string().max(4096),
+        identity: z.string().max(256),
+        sizeBytes: count,
+        /** Root of the manifest as last synced; null when there is none. */
+        root: z.string().max(64).nullable(),
+      }),
+    )
+    .min(1)
+    .max(17),
+})
+export type EstimateParams = z.infer<typeof EstimateParams>
+
+export const EstimateResult = z.object({
+  disks: z
+    .array(
+      z.object({
+        index: count,
+        totalBytes: count,
+        comparedBytes: count,
+        changedBytes: count,
+        /** Whether the agent's manifest is that root's; if not, more may count as changed than has. */
+        isKnown: z.boolean(),
+      }),
+    )
+    .max(17),
+  comparingMs: count,
+})
+export type EstimateResult = z.infer<typeof EstimateResult>
+
 /** Every kind of task: what it is asked with, and what it answers. */
 export const TASKS = {
   speedtest: { params: SpeedtestParams, result: SpeedtestResult },
+  estimate: { params: EstimateParams, result: EstimateResult },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>
 export type TaskKind = keyof typeof TASKS
 

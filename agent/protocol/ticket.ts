@@ -10,7 +10,7 @@ export const Ticket = z.object({
   job: z.string(),
   sync: z.string(),
   epoch: z.number().int().nonnegative(),
-  /** The receiver this ticket is for: its machine id, and the pin of its TLS key. Null in an estimate. */
+  /** The receiver this ticket is for: its machine id, and the pin of its TLS key. */
   receiver: z.object({ machine: z.string(), tlsPin: z.string() }).nullable(),
   /** Empty: only the way to the receiver may be measured. */
   disks: z.array(z.object({ index: z.number().int(), sizeBytes: z.number().int() })),

@@ -12,7 +12,10 @@ export interface CachedManifest {
 }
 
 /** The cached manifest of a disk, or undefined when there is none that can be believed. */
-export function readCached(path: string, disk: SourceDisk): CachedManifest | undefined {
+export function readCached(
+  path: string,
+  disk: Pick<SourceDisk, 'index' | 'sizeBytes' | 'identity'>,
+): CachedManifest | undefined {
   const manifest = openManifest(path, disk)
   if ('problem' in manifest) {
     log('info', 'no cached manifest', { disk: disk.index, because: manifest.problem })

@@ -7,7 +7,7 @@ import { readTicket, type Ticket } from '../protocol/ticket.ts'
  * The order's disks as they are here, in its order. Only disks that this agent was set up with are ever read,
  * whatever path an order names. Throws Fault.
  */
-export function disksOfOrder(order: SyncOrder, present: readonly SourceDisk[]): SourceDisk[] {
+export function disksOfOrder(order: Pick<SyncOrder, 'disks'>, present: readonly SourceDisk[]): SourceDisk[] {
   return order.disks.map((wanted) => {
     const disk = present.find(({ index, path }) => index === wanted.index && path === wanted.path)
     if (disk === undefined)
@@ -27,7 +27,11 @@ export function disksOfOrder(order: SyncOrder, present: readonly SourceDisk[]): 
 }
 
 /** The order's ticket, if the bot signed it for exactly this. Throws Fault TICKET_REFUSED. */
-export function ticketOfOrder(order: SyncOrder, ticketKey: string, now: number): Ticket {
+export function ticketOfOrder(
+  order: Pick<SyncOrder, 'ticket' | 'sync' | 'epoch' | 'disks'>,
+  ticketKey: string,
+  now: number,
+): Ticket {
   const ticket = readTicket(order.ticket, ticketKey, now)
   if ('problem' in ticket) throw new Fault('TICKET_REFUSED', ticket.problem)
   if (ticket.sync !== order.sync || ticket.epoch !== order.epoch)
@@ -35,7 +39,5 @@ export function ticketOfOrder(order: SyncOrder, ticketKey: string, now: number):
   for (const disk of order.disks)
     if (!ticket.disks.some(({ index, sizeBytes }) => index === disk.index && sizeBytes === disk.sizeBytes))
       throw new Fault('TICKET_REFUSED', `the ticket does not allow disk ${disk.index}`)
-  if (order.kind === 'sync' && (ticket.receiver === null || order.receiver === null))
-    throw new Fault('TICKET_REFUSED', 'the ticket names no receiver')
   return ticket
 }

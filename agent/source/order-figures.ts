@@ -1,5 +1,6 @@
 /** An order's counters in the words of its report. */
-import type { AgentReport, MachineFault, SyncOrder } from '../protocol/control.ts'
+import type { AgentReport, MachineFault } from '../protocol/control.ts'
+import type { OrderAsked } from './order.ts'
 import type { Progress } from './progress.ts'
 
 /** Of the time since the last report, the share of waiting for something that makes it the bound. */
@@ -15,12 +16,12 @@ interface Waits {
 }
 
 export class OrderFigures {
-  private readonly order: SyncOrder
+  private readonly order: OrderAsked
   private readonly progress: Progress
   private last: Waits
   private limitedBy: AgentReport['limitedBy'] = 'disk'
 
-  constructor(order: SyncOrder, progress: Progress) {
+  constructor(order: OrderAsked, progress: Progress) {
     this.order = order
     this.progress = progress
     this.last = this.waits()

@@ -169,7 +169,8 @@ class OrderThread {
       if (same(digestOf(rows), digest)) return rows
     }
     const blank = blankRows(sizeBytes, group)
-    if (this.sender === undefined) return Buffer.alloc(blank.length)
+    // Without a manifest an estimate takes the receiver's disk for blank, as it is before the first sync.
+    if (this.sender === undefined) return blank
     if (same(digestOf(blank), digest)) return blank
     const rows = await this.sender.askRows(index, group)
     if (rows.length !== blank.length)

@@ -15,6 +15,9 @@ import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
+/** An order of the bot, or the same of our own without sending: an estimate, which needs neither ticket nor receiver. */
+export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' }
+
 export interface OrderPlace {
   /** Path of the cached manifest of a disk. */
   readonly manifestPath: (disk: number) => string
@@ -39,7 +42,7 @@ interface OrderDisk {
 }
 
 export class Order {
-  readonly order: SyncOrder
+  readonly order: OrderAsked
   private readonly place: OrderPlace
   private readonly progress: Progress
   private figures: OrderFigures
@@ -49,7 +52,7 @@ export class Order {
   private readonly outOfPatience: Promise<undefined>
   private patienceEnds: () => void = () => undefined
 
-  constructor(order: SyncOrder, place: OrderPlace) {
+  constructor(order: OrderAsked, place: OrderPlace) {
     this.order = order
     this.place = place
     this.progress = Progress.forDisks(order.disks.length)
@@ -96,13 +99,9 @@ export class Order {
 
   /** Roots of the disks, or undefined when it was stopped before the end. */
   private async carryOut(): Promise<string[] | undefined> {
-    const ticket = ticketOfOrder(this.order, this.place.ticketKey, Date.now())
+    const receiver = this.order.kind === 'sync' ? this.receiver() : null
     const sources = disksOfOrder(this.order, this.place.findDisks())
     this.disks = sources.map((source) => this.prepare(source))
-    const receiver =
-      ticket.receiver && this.order.receiver && this.order.kind === 'sync'
-        ? { ...this.order.receiver, tlsPin: ticket.receiver.tlsPin }
-        : null
     const all = Array.from({ length: this.order.connections }, (_, i) => this.start(i, receiver))
     const [first] = all
     if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
@@ -122,6 +121,14 @@ export class Order {
     for (const { path, source, cached, own } of this.disks)
       keepNext(path, source, (cached?.generation ?? 0) + 1, new Uint8Array(own))
     return roots
+  }
+
+  /** Where the blocks go: to the receiver that the ticket names and nobody else. Throws Fault TICKET_REFUSED. */
+  private receiver(): { readonly host: string; readonly port: number; readonly tlsPin: string } {
+    const ticket = ticketOfOrder(this.order, this.place.ticketKey, Date.now())
+    if (ticket.receiver === null || this.order.receiver === null)
+      throw new Fault('TICKET_REFUSED', 'the ticket names no receiver')
+    return { ...this.order.receiver, tlsPin: ticket.receiver.tlsPin }
   }
 
   private prepare(source: SourceDisk): OrderDisk {

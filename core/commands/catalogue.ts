@@ -9,6 +9,7 @@ import { create } from './create.ts'
 import type { Command } from './define.ts'
 import { enrol } from './enrol.ts'
 import { freeze, unfreeze } from './freeze.ts'
+import { estimate } from './estimate.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
 import { images } from './images.ts'
@@ -44,6 +45,7 @@ export const catalogue: readonly Command[] = [
   status,
   watch,
   sync,
+  estimate,
   interval,
   keep,
   auto,

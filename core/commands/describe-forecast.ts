@@ -1,6 +1,6 @@
 /** What a sync is expected to take, in words: the same in `status`, `sync`, `estimate`, and for who approves a cutover. */
 import { formatBytes } from '../domain/bytes.ts'
-import { formatDuration, formatSpan } from '../domain/duration.ts'
+import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import type { Forecast, Measured } from '../domain/forecast.ts'
 import { forecastSync, scoreOf } from '../domain/forecast.ts'
 import type { Job, Sync } from '../domain/job.ts'
@@ -64,11 +64,30 @@ export async function describeForecast(
   context: Pick<Context, 'store' | 'clock'>,
   job: Job,
 ): Promise<Readonly<Record<string, string>>> {
-  const forecast = await forecastNow(context, job, 'final')
+  const estimate = await freshEstimate(context, job)
+  const forecast = await forecastNow(context, job, 'final', estimate?.measured)
+  const counted = estimate === undefined ? '' : `, counted ${formatTime(estimate.at, context.clock.now())}`
   return {
-    'Cutover now': `${downtimeWords(forecast)}; about ${changedWords(forecast)} to send`,
+    'Cutover now': `${downtimeWords(forecast)}; about ${changedWords(forecast)} to send${counted}`,
     'Limited by': limitWords(forecast),
   }
+}
+
+/** How long what an estimate has counted is told as if it were so now. */
+export const FRESH_MS = 600_000
+
+/** What the job's last estimate has found, unless a sync has begun since or it is long ago. */
+export async function freshEstimate(
+  { store, clock }: Pick<Context, 'store' | 'clock'>,
+  job: Job,
+): Promise<{ readonly measured: Measured; readonly at: Date } | undefined> {
+  const task = await store.tasks.latest(job.sourceId, 'estimate', { done: true })
+  if (task?.jobId !== job.id || task.result == null || task.endedAt === null) return undefined
+  const [newest] = await store.syncs.list(job.id, 1)
+  if (clock.now().getTime() - task.endedAt.getTime() > FRESH_MS) return undefined
+  if (newest !== undefined && newest.startedAt > task.askedAt) return undefined
+  const changedBytes = task.result.disks.reduce((sum, disk) => sum + disk.changedBytes, 0)
+  return { measured: { changedBytes, comparingMs: task.result.comparingMs }, at: task.endedAt }
 }
 
 /** Forecast, actual and verdict of a sync that has ended: `6 to 8 min`, `7m 12s`, `inside`. */

@@ -1,11 +1,12 @@
 import { formatSpan } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { labels, move, statesAllowing } from '../domain/life.ts'
-import { name } from './args.ts'
+import { flag, name } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { forecastNow, limitWords, phaseWords } from './describe-forecast.ts'
 import { describeJob } from './describe-job.ts'
+import { estimateJob } from './estimate.ts'
 import { changeJob, demandLegal } from './on-job.ts'
 import { accepted, Refusal } from './reply.ts'
 
@@ -14,9 +15,13 @@ export const sync = defineCommand({
   summary: 'Run an incremental sync now; the next automatic one comes an interval after it ends',
   effect: 'change',
   legalIn: labels(statesAllowing('sync')),
-  args: { job: name('the job') },
+  args: {
+    job: name('the job'),
+    estimate: flag('compare only and say what a sync would send and take; legal while Paused too'),
+  },
   example: 'sync web-01',
-  run: async ({ job: jobName }, context) => {
+  run: async ({ job: jobName, estimate }, context) => {
+    if (estimate) return estimateJob(context, jobName, false)
     const { store, person } = context
     // Looked at for every try: of many who ask at once, all but one hear of the sync that the first has started.
     const { after } = await changeJob(context, jobName, async (job) => {

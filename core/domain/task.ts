@@ -3,17 +3,21 @@
  * asked again and again. Adding a kind: its name and shapes here, the same in `agent/protocol/tasks.ts`, one file in
  * `agent/source/tasks`.
  */
+import type { EstimateAsked, EstimateFound } from './estimate.ts'
 import type { SpeedtestAsked, SpeedtestFound } from './speed.ts'
 
 /** Every kind with what it is asked with and what it answers. */
 export interface TaskShapes {
   readonly speedtest: { readonly params: SpeedtestAsked; readonly result: SpeedtestFound }
+  readonly estimate: { readonly params: EstimateAsked; readonly result: EstimateFound }
 }
 export type TaskKind = keyof TaskShapes
 
 /** How long each kind may take from the moment it is asked, in milliseconds; then it has failed (TASK_TIMEOUT). */
 export const TASK_MOST_MS: Readonly<Record<TaskKind, number>> = {
   speedtest: 120_000,
+  // As long as reading the largest sources takes.
+  estimate: 24 * 3_600_000,
 }
 export const TASK_KINDS = Object.keys(TASK_MOST_MS) as readonly TaskKind[]
 

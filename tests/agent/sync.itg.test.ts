@@ -230,21 +230,6 @@ describe('a sync', () => {
     expect(await stage.ended(order)).toMatchObject({ status: 'done' })
   })
 
-  it('estimates without a receiver', async () => {
-    const stage = await staged({ disks: [4 * MIB] })
-    const receiver = await stage.receiver()
-    await stage.agent()
-    put(stage.source(), 0, randomBytes(4 * MIB))
-    await stage.sync()
-    await receiver.kill()
-    put(stage.source(), 100, randomBytes(1))
-
-    const estimate = await stage.sync({ kind: 'estimate', sync: 'estimate-1', receiver: null })
-
-    expect(estimate).toMatchObject({ status: 'done', wireBytes: 0 })
-    expect(estimate.disks[0]?.changedBytes).toBe(65_536)
-  })
-
   it('compares in full with a target that was not blank', async () => {
     const stage = await staged({ disks: [4 * MIB], blank: false })
     const bytes = randomBytes(4 * MIB)

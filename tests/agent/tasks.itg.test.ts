@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { TaskReport } from '../../agent/protocol/tasks.ts'
 import type { TaskTicket } from '../../agent/protocol/ticket.ts'
 import { MIB, Stage, until, type Program } from '../support/machines.ts'
@@ -116,5 +116,67 @@ describe('an agent that is asked for a task', () => {
     await until('the sync', () => stage.bot.agentReports.find(({ epoch }) => epoch === order.epoch))
 
     expect(await ended(ask())).toMatchObject({ status: 'failed', fault: { code: 'SOURCE_BUSY' } })
+  })
+})
+
+describe('an estimate', () => {
+  /** What the bot asks with: the disks as the agent tells them, and the roots of the last sync. */
+  const estimateOf = (on: Stage, task: string, roots: readonly (string | null)[]) => ({
+    ...{ task, agent: on.bot.machine('code-1')?.id ?? '', kind: 'estimate', expiresAt: Date.now() + 60_000 },
+    params: {
+      disks: (on.bot.orders.at(-1)?.disks ?? []).map(({ index, path, identity, sizeBytes }, place) => ({
+        ...{ index, path, identity, sizeBytes, root: roots[place] ?? null },
+      })),
+    },
+  })
+
+  it('says what a sync would send, and sends nothing', async () => {
+    const on = await Stage.open({ disks: [8 * MIB, 2 * MIB] })
+    onTestFinished(() => on.close())
+    await on.receiver()
+    await on.agent()
+    const synced = await on.sync()
+    const changed = openSync(on.source(), 'r+')
+    writeSync(changed, randomBytes(1), 0, 1, 3 * MIB)
+    closeSync(changed)
+    const result = (task: string) =>
+      until(`the result of ${task}`, () =>
+        on.bot.taskReports.find((report) => report.task === task && report.status === 'done'),
+      )
+
+    on.bot.task = estimateOf(
+      on,
+      'known',
+      synced.disks.map(({ root }) => root ?? null),
+    )
+    const known = await result('known')
+    on.bot.task = estimateOf(on, 'unknown', [])
+    const unknown = await result('unknown')
+
+    expect(known.result).toMatchObject({
+      disks: [
+        { index: 0, totalBytes: 8 * MIB, comparedBytes: 8 * MIB, changedBytes: 65_536, isKnown: true },
+        { index: 1, changedBytes: 0, isKnown: true },
+      ],
+    })
+    expect(known.progress).toMatchObject({ doneBytes: 10 * MIB, totalBytes: 10 * MIB })
+    expect(unknown.result).toMatchObject({ disks: [{ isKnown: false }, { isKnown: false }] })
+    expect(on.bot.agentReports.at(-1)).toEqual(synced)
+  })
+
+  it('gives way to a sync that begins', async () => {
+    const on = await Stage.open({ disks: [3072 * MIB] })
+    onTestFinished(() => on.close())
+    await on.receiver()
+    await on.agent()
+    await until('the disks', () => on.bot.orders.at(-1))
+    on.bot.task = estimateOf(on, 'estimate', [])
+    await until('its first blocks', () => on.bot.taskReports.find(({ progress }) => progress.doneBytes > 0))
+
+    await on.order()
+
+    const last = await until('its end', () => on.bot.taskReports.find(({ status }) => status !== 'working'))
+    expect(last).toMatchObject({ status: 'failed', fault: { code: 'SOURCE_BUSY' } })
+    expect(last.progress.doneBytes).toBeLessThan(3072 * MIB)
   })
 })

@@ -4,6 +4,7 @@ import type { SourceDisk } from '../../protocol/control.ts'
 import type { TaskKind, TaskParams, TaskResult } from '../../protocol/tasks.ts'
 import type { Home } from '../home.ts'
 import type { ThreadPool } from '../thread-pool.ts'
+import { estimate } from './estimate.ts'
 import { speedtest } from './speedtest.ts'
 
 /** What a task may reach for. */
@@ -38,4 +39,7 @@ export interface TaskKindOf<K extends TaskKind> {
   readonly run: (task: TaskRun<K>, place: TaskPlace) => Promise<TaskResult<K>>
 }
 
-export const KINDS: { readonly [K in TaskKind]: TaskKindOf<K> } = { speedtest }
+export const KINDS: { readonly [K in TaskKind]: TaskKindOf<K> } = {
+  speedtest,
+  estimate,
+}

@@ -98,5 +98,5 @@ export async function taskReported(
 /** The result in the shape that its kind promises; an agent that breaks the promise is told which field. */
 function resultOf(task: AgentTask, result: unknown): unknown {
   const kind: TaskKind = task.kind
-  return message(TASKS[kind].result, JSON.stringify(result ?? null))
+  return message<unknown>(TASKS[kind].result, JSON.stringify(result ?? null))
 }
