@@ -2,7 +2,7 @@
  * Builds the programs that run elsewhere, each as one self-contained file: `npm run bundle`.
  * Native code is embedded; at its first use it is written to a private directory, loaded, and the file removed.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -23,48 +23,83 @@ export const AGENT_BUNDLES: readonly Bundle[] = [
 
 const Manifest = z.object({ version: z.string() })
 
-/** Puts in place of `@napi-rs/blake-hash` a loader with the binaries of all its installed platform packages. */
-const embedBlake3: Plugin = {
-  name: 'embed-blake3',
+/** A module with native code, and where npm puts its binaries: below `scope`, one folder for each platform. */
+interface NativeModule {
+  readonly name: string
+  readonly scope: string
+  /** Finds platform and architecture, as Node names them, in a folder's name. */
+  readonly folder: RegExp
+  /** The binary in such a folder, for the C library that Node itself is built with. */
+  readonly binary: (folder: string) => string | undefined
+  /** The module that stands in for it, given `load()`, which returns the binary's exports. */
+  readonly exports: string
+}
+
+const NATIVE: readonly NativeModule[] = [
+  {
+    name: '@napi-rs/blake-hash',
+    scope: 'node_modules/@napi-rs',
+    folder: /^blake-hash-([a-z0-9]+)-([a-z0-9]+)-gnu$/,
+    binary: (folder) => readdirSync(folder).find((entry) => entry.endsWith('.node')),
+    exports: 'export const { blake3 } = load()',
+  },
+  {
+    name: 'koffi',
+    scope: 'node_modules/@koromix',
+    folder: /^koffi-([a-z0-9]+)-([a-z0-9]+)$/,
+    binary: (folder) =>
+      readdirSync(folder)
+        .filter((entry) => !entry.startsWith('musl'))
+        .map((entry) => join(entry, 'koffi.node'))
+        .find((entry) => existsSync(join(folder, entry))),
+    exports: 'export default load()',
+  },
+]
+
+/** Puts in place of a native module a loader with the binaries of all its installed platform packages. */
+const embed = (native: NativeModule): Plugin => ({
+  name: `embed ${native.name}`,
   setup(esbuild) {
-    esbuild.onResolve({ filter: /^@napi-rs\/blake-hash$/ }, ({ path }) => ({ path, namespace: 'embedded' }))
-    esbuild.onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
-      contents: loaderSource(platformBinaries()),
+    esbuild.onResolve({ filter: new RegExp(`^${native.name}$`) }, ({ path }) => ({
+      path,
+      namespace: native.name,
+    }))
+    esbuild.onLoad({ filter: /.*/, namespace: native.name }, () => ({
+      contents: loaderSource(native, platformBinaries(native)),
       resolveDir: ROOT,
       loader: 'js',
     }))
   },
-}
+})
 
 /** The `.node` files that npm installed, by `platform-arch`, as base64. */
-function platformBinaries(): Record<string, string> {
-  const scope = join(ROOT, 'node_modules/@napi-rs')
+function platformBinaries({ scope, folder, binary }: NativeModule): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const name of readdirSync(scope)) {
-    const [, platform, arch] = /^blake-hash-([a-z0-9]+)-([a-z0-9]+)-gnu$/.exec(name) ?? []
-    if (platform === undefined || arch === undefined) continue
-    const file = readdirSync(join(scope, name)).find((entry) => entry.endsWith('.node'))
-    if (file) found[`${platform}-${arch}`] = readFileSync(join(scope, name, file)).toString('base64')
+  for (const name of readdirSync(join(ROOT, scope))) {
+    const [, platform, arch] = folder.exec(name) ?? []
+    const file = platform === undefined ? undefined : binary(join(ROOT, scope, name))
+    if (file !== undefined)
+      found[`${platform}-${arch}`] = readFileSync(join(ROOT, scope, name, file)).toString('base64')
   }
   return found
 }
 
-/** A module that loads the binary for the machine it runs on, and throws where there is none: WebAssembly serves then. */
-const loaderSource = (binaries: Record<string, string>): string => `
+/** A module that loads the binary for the machine it runs on, and throws where there is none: whoever imports it has another way. */
+const loaderSource = ({ name, exports }: NativeModule, binaries: Record<string, string>): string => `
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 const binaries = ${JSON.stringify(binaries)}
 function load() {
   const binary = binaries[process.platform + '-' + process.arch]
-  if (!binary) throw new Error('no native BLAKE3 for this platform')
+  if (!binary) throw new Error('no native code of ${name} for this platform')
   let problem
   for (const place of [tmpdir(), process.env.FERRY_HOME, homedir()]) {
     if (!place) continue
     let directory
     try {
       directory = mkdtempSync(join(place, 'ferry-'))
-      const file = join(directory, 'blake3.node')
+      const file = join(directory, 'native.node')
       writeFileSync(file, Buffer.from(binary, 'base64'), { mode: 0o700 })
       const module = { exports: {} }
       process.dlopen(module, file)
@@ -77,7 +112,7 @@ function load() {
   }
   throw problem
 }
-export const { blake3 } = load()
+${exports}
 `
 
 /** Builds one program. Repeatable; equal sources give equal bytes. */
@@ -108,7 +143,7 @@ async function bundle({ entry, file }: Bundle, plugins: Plugin[], directory: str
 
 /** Builds the source agent and the receiver below `directory`, the repository by default; returns the paths. */
 export async function buildAgents(directory = ROOT): Promise<string[]> {
-  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, [embedBlake3], directory)))
+  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, NATIVE.map(embed), directory)))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

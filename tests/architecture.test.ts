@@ -38,7 +38,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   agent: { ours: ['agent/protocol', 'agent/source', 'agent/receiver'], npm: [] },
   // Both ends digest, so the digest is part of what they agree on.
   'agent/protocol': { ours: [], npm: ['zod', '@napi-rs/blake-hash', 'hash-wasm'] },
-  'agent/source': { ours: ['agent/protocol'], npm: ['zod'] },
+  'agent/source': { ours: ['agent/protocol'], npm: ['zod', 'koffi'] },
   'agent/receiver': { ours: ['agent/protocol'], npm: ['zod'] },
   sandbox: { ours: [], npm: [] },
 }

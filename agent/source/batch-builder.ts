@@ -58,10 +58,10 @@ export class BatchBuilder {
     return this.entries.length === 0
   }
 
-  /** Takes a block over: `from` is where it lies, in the extent just read. */
-  keep(entry: BatchEntry, from: Buffer): void {
+  /** Takes a block over: `from` is where it lies, in the extent just read; a block of zeros needs none. */
+  keep(entry: BatchEntry, from?: Buffer): void {
     this.entries.push(entry)
-    if (entry.kind === 'zero') return
+    if (entry.kind === 'zero' || from === undefined) return
     const to = HEADROOM_BYTES + this.payloadBytes
     const at = from.byteOffset - this.buffer.byteOffset
     if (at !== to) this.buffer.copyWithin(to, at, at + entry.length)

@@ -25,9 +25,29 @@ export function compareExtent(
     const bytes = extent.subarray(at, Math.min(at + BLOCK_BYTES, extent.length))
     const zero = isZero(bytes)
     const digest = zero ? zeroDigest(bytes.length) : digestOf(bytes)
-    const row = i * DIGEST_BYTES
-    rows.own.set(digest, row)
-    if (Buffer.compare(digest, rows.theirs.subarray(row, row + DIGEST_BYTES)) === 0) continue
-    changed({ block: base + i, kind: zero ? 'zero' : 'data', length: bytes.length, digest }, bytes)
+    if (isNews(digest, i, rows))
+      changed({ block: base + i, kind: zero ? 'zero' : 'data', length: bytes.length, digest }, bytes)
   }
+}
+
+/** The same for blocks of a hole, which hold zeros and were not read. */
+export function compareHole(
+  bytes: number,
+  base: number,
+  first: number,
+  rows: GroupRows,
+  changed: (entry: BatchEntry) => void,
+): void {
+  for (let at = 0, i = first; at < bytes; at += BLOCK_BYTES, i++) {
+    const length = Math.min(BLOCK_BYTES, bytes - at)
+    const digest = zeroDigest(length)
+    if (isNews(digest, i, rows)) changed({ block: base + i, kind: 'zero', length, digest })
+  }
+}
+
+/** Notes the digest of a block and tells whether the receiver has another. */
+function isNews(digest: Uint8Array, block: number, { own, theirs }: GroupRows): boolean {
+  const row = block * DIGEST_BYTES
+  own.set(digest, row)
+  return Buffer.compare(digest, theirs.subarray(row, row + DIGEST_BYTES)) !== 0
 }

@@ -2,7 +2,9 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { alignedBuffer } from '../protocol/aligned.ts'
 import { errnoOf, Fault } from '../protocol/fault.ts'
-import type { SourceDisk } from '../protocol/control.ts'
+import { BLOCK_BYTES, type SourceDisk } from '../protocol/control.ts'
+import { GROUP_BYTES } from '../protocol/geometry.ts'
+import { nextData } from './holes.ts'
 
 /** The most that is read at once, in bytes. */
 export const EXTENT_BYTES = 1024 * 1024
@@ -27,6 +29,8 @@ export class Extents {
   readonly disk: SourceDisk
   private readonly fd: number
   private readonly aligned: Buffer | undefined
+  /** The hole that was found last: where the question began and where data follows. */
+  private hole = { from: 0, to: 0 }
 
   /** Throws Fault. */
   constructor(disk: SourceDisk) {
@@ -55,6 +59,22 @@ export class Extents {
         `disk ${this.disk.index} (${this.disk.path}) ends at byte ${offset + got}`,
       )
     if (this.aligned) this.aligned.copy(target, 0, 0, got)
+  }
+
+  /**
+   * How many of `bytes` from `offset` on, in whole blocks, lie in a hole and need not be read: they are zeros. A block
+   * device has no holes.
+   */
+  holeBytes(offset: number, bytes: number): number {
+    if (this.disk.kind === 'block') return 0
+    if (offset < this.hole.from || offset >= this.hole.to) this.hole = this.holeAt(offset)
+    const empty = Math.min(bytes, this.hole.to - offset)
+    return offset + empty === this.disk.sizeBytes ? empty : empty - (empty % BLOCK_BYTES)
+  }
+
+  /** Asked anew for each group: what was written into a hole meanwhile is not to be overlooked for the whole disk. */
+  private holeAt(from: number): { readonly from: number; readonly to: number } {
+    return { from, to: Math.min(nextData(this.fd, from, this.disk.sizeBytes), from + GROUP_BYTES) }
   }
 
   close(): void {

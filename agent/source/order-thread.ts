@@ -6,68 +6,22 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { setImmediate as breath } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { BLOCK_BYTES, type MachineFault, type SourceDisk, type SyncOrder } from '../protocol/control.ts'
+import { BLOCK_BYTES } from '../protocol/control.ts'
 import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { blankRows, GROUP_BLOCKS, groupBlocks, groupsOf } from '../protocol/geometry.ts'
 import { MANIFEST_HEADER_BYTES, readRows, rowOffset } from '../protocol/manifest-file.ts'
 import { pause } from '../protocol/bot-client.ts'
+import type { BatchEntry } from '../protocol/batch.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import { BatchMemory } from './batch-memory.ts'
-import { compareExtent, type GroupRows } from './compare.ts'
+import { compareExtent, compareHole, type GroupRows } from './compare.ts'
 import { CompressionChoice } from './compress.ts'
 import { EXTENT_BYTES, Extents } from './extents.ts'
-import type { Receiver } from './link.ts'
+import type { FromOrderThread, OrderThreadData, ThreadDisk, ToOrderThread } from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { Sender } from './sender.ts'
 import { bookSending } from './throttle.ts'
-
-/** A disk of the order as its threads share it. */
-export interface ThreadDisk {
-  readonly source: SourceDisk
-  /** The receiver's group digests, filled in by the first thread; all zeros in an estimate without a manifest. */
-  readonly theirs: SharedArrayBuffer
-  /** Group digests of what lies here, as far as they are known. */
-  readonly own: SharedArrayBuffer
-  /** The cached manifest, if one can be believed, and its group digests. */
-  readonly cached: { readonly path: string; readonly groups: Uint8Array } | undefined
-  /** Where the rows for the next cached manifest go; undefined in an estimate. */
-  readonly next: string | undefined
-}
-
-export interface OrderThreadData {
-  readonly connection: number
-  /** Null: an estimate, nothing is sent. */
-  readonly send: {
-    readonly receiver: Receiver
-    readonly ticket: string
-    readonly window: number
-    readonly reconnectMs: number
-    readonly compression: SyncOrder['compression']
-    /** For all threads together; null for no limit. */
-    readonly bytesPerSecond: number | null
-  } | null
-  readonly disks: readonly ThreadDisk[]
-  readonly progress: SharedArrayBuffer
-}
-
-export type FromOrderThread =
-  /** The receiver is reached and, by the first thread, its group digests are in shared memory. */
-  | { readonly kind: 'welcomed' }
-  /** Everything this thread found is durable at the receiver (or, when stopped, as much as was in time). */
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'sealed'; readonly roots: ReadonlyMap<number, string> }
-  | { readonly kind: 'failed'; readonly fault: MachineFault }
-  /** The order is left behind: the last message of it. */
-  | { readonly kind: 'idle' }
-
-export type ToOrderThread =
-  | { readonly kind: 'begin'; readonly data: OrderThreadData }
-  /** The groups that the receiver has are in shared memory: begin. */
-  | { readonly kind: 'go' }
-  | { readonly kind: 'seal' }
-  | { readonly kind: 'ticket'; readonly ticket: string }
-  | { readonly kind: 'end' }
 
 const ROLE = 'order'
 
@@ -191,16 +145,23 @@ class OrderThread {
     for (let offset = base * BLOCK_BYTES; offset < end;) {
       if (this.progress.isStopped()) return false
       const builder = await this.space(place, disk)
-      const extent = builder.space().subarray(0, Math.min(EXTENT_BYTES, end - offset))
-      extents.read(offset, extent)
+      const first = offset / BLOCK_BYTES - base
       let changedBytes = 0
-      compareExtent(extent, base, offset / BLOCK_BYTES - base, rows, (entry, bytes) => {
+      const changed = (entry: BatchEntry, bytes?: Buffer): void => {
         changedBytes += entry.length
         if (this.sender) builder.keep(entry, bytes)
-      })
+      }
+      let length = extents.holeBytes(offset, Math.min(EXTENT_BYTES, end - offset))
+      if (length > 0) compareHole(length, base, first, rows, changed)
+      else {
+        const extent = builder.space().subarray(0, Math.min(EXTENT_BYTES, end - offset))
+        extents.read(offset, extent)
+        compareExtent(extent, base, first, rows, changed)
+        length = extent.length
+      }
       this.progress.addDisk(place, 'changedBytes', changedBytes)
-      this.progress.addDisk(place, 'comparedBytes', extent.length)
-      offset += extent.length
+      this.progress.addDisk(place, 'comparedBytes', length)
+      offset += length
       if (builder.isFull()) await this.flush()
       // Reading blocks this thread: acknowledgements and a stop come in here.
       await breath()

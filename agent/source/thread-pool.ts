@@ -1,6 +1,6 @@
 /** Threads for orders, kept warm: starting one costs as much as sending a hundred megabytes. */
 import type { Worker } from 'node:worker_threads'
-import type { FromOrderThread } from './order-thread.ts'
+import type { FromOrderThread } from './order-messages.ts'
 
 /** Threads that wait for orders; as many as an order has connections unless its policy says otherwise. */
 const WARM = 2
