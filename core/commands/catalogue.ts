@@ -15,6 +15,7 @@ import { history } from './history.ts'
 import { images } from './images.ts'
 import { interval } from './interval.ts'
 import { keep } from './keep.ts'
+import { launch } from './launch.ts'
 import { limit } from './limit.ts'
 import { list } from './list.ts'
 import { lock, unlock } from './lock.ts'
@@ -63,6 +64,7 @@ export const catalogue: readonly Command[] = [
   approve,
   deny,
   verify,
+  launch,
   speedtest,
   troubleshoot,
   retry,

@@ -14,6 +14,7 @@ import { paceWords, progressView, syncSummary } from './describe-sync.ts'
 import { windowData, windowWords } from './describe-window.ts'
 import { freezeWords, lockWords } from './held.ts'
 import { nextSteps } from './on-job.ts'
+import { resultWords } from './verification-records.ts'
 import type { Reply } from './reply.ts'
 
 /** `every 6h`, or with a change pending `every 6h now, every 2h from the end of the next sync` (S6). */
@@ -53,13 +54,14 @@ export async function describeJob(
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
   const { store } = context
   const now = await store.now()
-  const [source, running, syncs, images, approvals, ofAll] = await Promise.all([
+  const [source, running, syncs, images, approvals, ofAll, verifications] = await Promise.all([
     store.sources.byId(job.sourceId),
     store.syncs.running(job.id),
     store.syncs.list(job.id, 2),
     store.images.list(job.id),
     store.approvals.open(job.id),
     store.freezes.ofAll(),
+    store.verifications.list(job.id),
   ])
   const freeze = freezeOf(job, ofAll)
   const lock = standingLock(job, now)
@@ -100,6 +102,9 @@ export async function describeJob(
       : `; newest #${newest.number} ${newest.cloudId}, ${newest.verdict ?? 'not verified yet'}; ${newest.consistency}`
   }`
   if (job.windows.length > 0) facts['Window'] = windowWords(job, now)
+  const verification = verifications.find(({ endedAt }) => endedAt === null)
+  if (verification !== undefined)
+    facts['Verification'] = `${verification.number}, ${resultWords(verification)}`
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] =

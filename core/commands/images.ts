@@ -1,4 +1,6 @@
 import { formatTime } from '../domain/duration.ts'
+import { markUsed } from '../domain/retention.ts'
+import { imageOfRequest } from '../domain/verification.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
 import { findJob } from './on-job.ts'
@@ -13,7 +15,18 @@ export const images = defineCommand({
   example: 'images web-01',
   run: async ({ job: jobName }, context) => {
     const job = await findJob(context, jobName)
-    const kept = await context.store.images.list(job.id)
+    const { store } = context
+    const [images, resources, verifications] = await Promise.all([
+      store.images.list(job.id),
+      store.ledger.open(job.id),
+      store.verifications.list(job.id),
+    ])
+    const kept = markUsed(images, resources, verifications)
+    const usersOf = (cloudId: string): string =>
+      resources
+        .filter(({ kind, request }) => kind === 'instance' && imageOfRequest(request) === cloudId)
+        .map((user) => user.cloudId ?? 'an instance being made')
+        .join(', ')
     const now = context.clock.now()
     return done('images', `${jobName} has ${kept.length} of at most ${job.keep} images.`, {
       table: {
@@ -24,7 +37,7 @@ export const images = defineCommand({
           image.name,
           formatTime(image.createdAt, now),
           image.verdict ?? 'not yet',
-          image.inUse ? 'yes' : 'no',
+          image.inUse ? usersOf(image.cloudId) || 'yes' : 'no',
           image.consistency,
         ]),
       },

@@ -1,6 +1,6 @@
 import type { State } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
-import { imagesToDelete } from '../domain/retention.ts'
+import { imagesToDelete, markUsed } from '../domain/retention.ts'
 import { count, name } from './args.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
@@ -19,7 +19,13 @@ export const keep = defineCommand({
     const job = await findJob(context, jobName)
     if (job.state === 'cleared' || job.state === 'clearing')
       throw new Refusal('not-legal-now', `${jobName} is ${STATE_LABELS[job.state]}.`)
-    const { deletable } = imagesToDelete(await context.store.images.list(job.id), most)
+    const { store } = context
+    const images = markUsed(
+      await store.images.list(job.id),
+      await store.ledger.open(job.id),
+      await store.verifications.list(job.id),
+    )
+    const { deletable } = imagesToDelete(images, most)
     if (deletable.length > 0) {
       const names = deletable.map((image) => `#${image.number} (${image.cloudId})`).join(', ')
       await finalStep(

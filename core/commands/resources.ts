@@ -29,11 +29,12 @@ export const resources = defineCommand({
       {
         facts: sums(open, nameOf, now),
         table: {
-          columns: ['job', 'kind', 'id', 'what', 'why', 'for', 'per hour'],
+          columns: ['job', 'kind', 'id', 'address', 'what', 'why', 'for', 'per hour'],
           rows: open.map((resource) => [
             nameOf(resource),
             resource.kind,
             resource.cloudId ?? 'being created',
+            resource.address ?? '',
             resource.price?.what ?? '',
             whyWords(resource),
             formatDuration(now.getTime() - resource.intendedAt.getTime()),
@@ -45,6 +46,7 @@ export const resources = defineCommand({
             job: nameOf(resource),
             kind: resource.kind,
             id: resource.cloudId,
+            address: resource.address,
             what: resource.price?.what ?? null,
             purpose: resource.purpose,
             outlivesJob: resource.outlivesJob,

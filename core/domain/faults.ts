@@ -265,8 +265,26 @@ export const FAULTS = {
   // Verification.
   NOT_BOOTED: entry(
     'The test instance has not booted',
-    'The Cloud Assistant in the image did not answer in time, or this cloud cannot boot (the sandbox without an emulator).',
-    'Look at the instance’s console; install the Cloud Assistant on the source and sync again.',
+    'The Cloud Assistant in the image did not answer in time: the system does not come up, it carries no Cloud Assistant, or this cloud cannot boot (the local cloud without QEMU).',
+    'Read the end of the instance’s console in `verify <job> --records`. If the system came up: install the Cloud Assistant on the source (for the local cloud: qemu-guest-agent) and `sync <job>`. If not: mend the boot on the source and `sync <job>`; `launch <job>` gives an instance to look at.',
+    'source',
+  ),
+  DISKS_NOT_MOUNTED: entry(
+    'Not all file systems of fstab are mounted in the test instance',
+    'fstab names a disk that the image does not hold, or by a name that is another one in the cloud.',
+    'Name disks by UUID in /etc/fstab of the source, `sync <job>` and verify again.',
+    'source',
+  ),
+  NO_NETWORK: entry(
+    'The test instance has no network',
+    'Its system did not configure its network card, or what was asked does not answer.',
+    'Let the source take its address by DHCP on any card, `sync <job>` and verify again. For the public network: the vSwitch needs a way out.',
+    'source',
+  ),
+  CHECK_FAILED: entry(
+    'The own command failed in the test instance',
+    'It ended with another exit code than 0, or took too long; its output is in the record.',
+    'See `verify <job> --records`; mend the source and `sync <job>`, or mend the command.',
     'source',
   ),
   BYTES_DIFFER: entry(

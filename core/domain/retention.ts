@@ -1,4 +1,5 @@
 import type { Image } from './job.ts'
+import { imageOfRequest } from './verification.ts'
 
 type Kept = Pick<Image, 'id' | 'number' | 'pinned' | 'inUse'>
 
@@ -17,4 +18,22 @@ export function imagesToDelete<T extends Kept>(
     .filter((image) => !image.inUse && !image.pinned)
     .slice(0, surplus)
   return { deletable, overflow: surplus - deletable.length }
+}
+
+/**
+ * The images, those marked as in use that an instance of the ledger was made or is to be made of, or that a
+ * verification under way looks at (S5): the cloud knows of an instance only once it is there.
+ */
+export function markUsed<T extends Pick<Image, 'id' | 'cloudId' | 'inUse'>>(
+  images: readonly T[],
+  resources: readonly { readonly kind: string; readonly request: Readonly<Record<string, unknown>> }[],
+  verifications: readonly { readonly imageId: string; readonly endedAt: Date | null }[],
+): readonly T[] {
+  const made = new Set(
+    resources.filter(({ kind }) => kind === 'instance').map(({ request }) => imageOfRequest(request)),
+  )
+  const read = new Set(verifications.filter(({ endedAt }) => endedAt === null).map(({ imageId }) => imageId))
+  return images.map((image) =>
+    made.has(image.cloudId) || read.has(image.id) ? { ...image, inUse: true } : image,
+  )
 }

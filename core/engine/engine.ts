@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Parts } from './parts.ts'
+import { carryOutLaunches } from './launch.ts'
 import { priceResources } from './price.ts'
 import { reconcile } from './reconcile.ts'
 import { Runner } from './runner.ts'
@@ -29,6 +30,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
   return {
     ticks: [
       { name: 'due-syncs', everyMs: dueTickMs, run: () => startDueSyncs(parts) },
+      { name: 'launches', everyMs: dueTickMs, run: () => carryOutLaunches(parts) },
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
       { name: 'expired-tasks', everyMs: dueTickMs, run: () => expireTasks(parts) },
       { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },

@@ -1,5 +1,5 @@
 /** The first part of a verification: an inspector reads the image's own snapshots. */
-import { wholeGiB } from '../domain/bytes.ts'
+import { formatBytes, wholeGiB } from '../domain/bytes.ts'
 import { Fault } from '../domain/faults.ts'
 import type { FaultCode } from '../domain/faults.ts'
 import { deriveSecret, hashSecret } from '../domain/secret.ts'
@@ -24,10 +24,14 @@ export async function inspectImage(one: Case): Promise<FaultCode | undefined> {
       tokenHash: hashSecret(deriveSecret(settings.installationSecret, key)),
       carrier: false,
     })
-    if (planned.report == null) await createInspector(one, key)
+    if (!isFinal(planned.report)) await createInspector(one, key)
+    const total = (await store.jobs.disks(one.job.id)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const report = await until(one, settings.timings.lookMs, settings.timings.inspectMs, async () => {
-      const current = await store.intermediates.byKey(key)
-      return current?.report ?? undefined
+      const told = (await store.intermediates.byKey(key))?.report
+      if (isFinal(told)) return told
+      const words = told == null ? 'starting the inspector' : readWords(told as InspectorReport, total)
+      await store.verifications.setDoing(one.verification.id, one.claim.epoch, words)
+      return undefined
     })
     if (report === undefined) throw new Fault('RECEIVER_NOT_STARTED', 'the inspector has not reported')
     const checks = checksOf(report, one.image.roots)
@@ -43,12 +47,25 @@ async function inspectorKey({ parts: { store }, verification }: Case): Promise<s
   for (let number = 1; ; number++) {
     const key = `${verification.id}/inspector${number === 1 ? '' : `/${number}`}`
     const known = await store.intermediates.byKey(key)
-    if (known?.endedAt === undefined || known.report !== undefined) return key
+    if (known?.endedAt === undefined || isFinal(known.report)) return key
   }
 }
 
-/** What an inspector reports (`ReceiverReport` of the control protocol, status `inspected` or `failed`). */
+/** Whether an inspector has said its last word; before that it says how far it is. */
+function isFinal(report: unknown): report is InspectorReport {
+  const status = (report as InspectorReport | null | undefined)?.status
+  return status === 'inspected' || status === 'failed'
+}
+
+function readWords({ readBytes = 0 }: InspectorReport, total: number): string {
+  const percent = total === 0 ? 100 : Math.floor((100 * readBytes) / total)
+  return `reading the image: ${percent} %, ${formatBytes(readBytes)} of ${formatBytes(total)}`
+}
+
+/** What an inspector reports (`ReceiverReport` of the control protocol). */
 interface InspectorReport {
+  readonly status: 'alive' | 'inspected' | 'failed'
+  readonly readBytes?: number
   readonly fault?: { readonly code: string; readonly detail: string }
   readonly disks?: readonly {
     readonly index: number

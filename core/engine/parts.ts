@@ -36,6 +36,8 @@ export interface Timings {
   readonly lostConfirmMs: number
   /** From a started test instance to the Cloud Assistant's first answer. */
   readonly bootMs: number
+  /** For one check in a booted test instance. */
+  readonly checkMs: number
   /** For reading all disks of an image. */
   readonly inspectMs: number
   /** Between two looks for syncs that are due. */
@@ -60,6 +62,7 @@ export const TIMINGS: Timings = {
   stalledMs: 300_000,
   lostConfirmMs: 30_000,
   bootMs: 600_000,
+  checkMs: 180_000,
   inspectMs: 6 * 3_600_000,
   dueTickMs: 5000,
   cleanUpTickMs: 30_000,

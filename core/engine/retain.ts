@@ -1,6 +1,6 @@
 import { Fault } from '../domain/faults.ts'
 import type { Image, Job } from '../domain/job.ts'
-import { imagesToDelete } from '../domain/retention.ts'
+import { imagesToDelete, markUsed } from '../domain/retention.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -11,17 +11,27 @@ import type { Parts } from './parts.ts'
 export async function retain(parts: Parts, job: Job): Promise<number> {
   await forgetPastUse(parts, job)
   for (;;) {
-    const { deletable, overflow } = imagesToDelete(await parts.store.images.list(job.id), job.keep)
+    const images = await imagesWithUse(parts, job)
+    const { deletable, overflow } = imagesToDelete(images, job.keep)
     const [next] = deletable
     if (next === undefined) return overflow
     if (!(await deleteImage(parts, next))) await parts.store.images.setInUse(next.id, true)
   }
 }
 
+/** The images, with what Ferry itself uses or is about to use, which the cloud may not know yet. */
+async function imagesWithUse({ store }: Pick<Parts, 'store'>, job: Job): Promise<readonly Image[]> {
+  const [images, resources, verifications] = await Promise.all([
+    store.images.list(job.id),
+    store.ledger.open(job.id),
+    store.verifications.list(job.id),
+  ])
+  return markUsed(images, resources, verifications)
+}
+
 /** Who used an image may have ended: a server that was looked at, the test instance of a verification. */
 async function forgetPastUse({ store, cloud }: Parts, job: Job): Promise<void> {
   const images = await store.images.list(job.id)
-  if (images.length <= job.keep) return
   for (const image of images.filter(({ inUse }) => inUse))
     if ((await cloud.image(image.cloudId))?.inUse === false) await store.images.setInUse(image.id, false)
 }

@@ -6,7 +6,7 @@ import { releaseInstance } from './release.ts'
 import { LeaseLost } from './work.ts'
 
 /** The cloud releases a forgotten instance by itself this long after the work on it must have ended. */
-const LEAK_GUARD_MS = 3_600_000
+export const LEAK_GUARD_MS = 3_600_000
 /** How the ledger tells both instances; their keys begin with the verification's id. */
 export const OF_VERIFICATION = 'of a verification'
 /** One verification under way. */

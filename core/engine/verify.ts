@@ -3,13 +3,13 @@
  *
  *   an inspector, an instance whose data disks are made of the image's snapshots, reads every byte and looks at the
  *   file systems: its roots must be those of the sync that the image was made by;
- *   a test instance made of the image itself must boot, which the Cloud Assistant in it tells.
+ *   a test instance made of the image itself must boot, which the Cloud Assistant in it tells, and pass the checks.
  *
  * Verified is never said without a boot. Both instances are released whatever happens; a crash in the middle is
  * followed by another run, which finds them by the ledger.
  */
-import { faultEntry } from '../domain/faults.ts'
 import type { FaultCode } from '../domain/faults.ts'
+import { verdictTitle } from '../domain/verification.ts'
 import type { Claim } from '../ports/store.ts'
 import { bootImage } from './boot-image.ts'
 import { inspectImage } from './inspect-image.ts'
@@ -26,7 +26,9 @@ export async function verify(parts: Parts, claim: Claim, signal: AbortSignal): P
   if (image === undefined || job === undefined)
     throw new Error(`verification ${claim.id} has no image or job`)
   const one: Case = { parts, signal, claim, verification, image, job }
-  const cause = (await inspectImage(one)) ?? (await bootImage(one))
+  const inspected = await inspectImage(one)
+  const isWhole = verification.options.part === 'all'
+  const cause = inspected ?? (isWhole ? await bootImage(one) : undefined)
   await conclude(one, cause)
 }
 
@@ -34,8 +36,9 @@ async function conclude(
   { parts, claim, verification, image, job }: Case,
   cause: FaultCode | undefined,
 ): Promise<void> {
-  const verdict = cause === undefined ? 'Verified' : 'Not Verified'
-  const title = `${job.name}: image #${image.number} is ${verdict}`
+  const passed = verification.options.part === 'all' ? 'Verified' : 'Bytes Proven'
+  const verdict = cause === undefined ? passed : 'Not Verified'
+  const subject = `${job.name}: image #${image.number}`
   await parts.store.verifications.end(
     verification.id,
     claim.epoch,
@@ -49,7 +52,8 @@ async function conclude(
     },
     {
       severity: cause === undefined ? 'info' : 'warning',
-      title: cause === undefined ? title : `${title}: ${faultEntry(cause).title}`,
+      title: verdictTitle(subject, verdict, cause),
+      facts: { Report: `\`verify ${job.name} --records\`` },
     },
   )
 }

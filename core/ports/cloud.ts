@@ -96,6 +96,17 @@ export interface NewImage {
   readonly tags: Tags
 }
 
+/** How a command in an instance ended. */
+export interface CommandResult {
+  /** `exited`: with `exitCode`. `timeout`: it took too long and was ended. `not run`: `detail` says why. */
+  readonly end: 'exited' | 'timeout' | 'not run'
+  readonly exitCode: number | null
+  /** What it wrote, both streams, cut by the cloud after 24 KiB. */
+  readonly output: string
+  /** The cloud's own words. */
+  readonly detail: string
+}
+
 /** Anything billable that carries `ferry:managed`. */
 export interface TaggedResource {
   readonly kind: 'instance' | 'disk' | 'snapshot' | 'image'
@@ -133,6 +144,33 @@ export interface Cloud {
   deleteInstance(id: string): Promise<void>
   /** Whether the Cloud Assistant inside the instance answers: the sign that its system has booted. */
   assistantAnswers(instanceId: string): Promise<boolean>
+  /**
+   * Sends a shell script to the Cloud Assistant of a running instance, to be run as root within `timeoutMs`; returns
+   * the invocation's id at once. An assistant that is not there shows in the result.
+   */
+  runCommand(request: {
+    readonly token: string
+    readonly instanceId: string
+    readonly script: string
+    readonly timeoutMs: number
+  }): Promise<string>
+  /** Undefined while the command runs. */
+  commandResult(request: {
+    readonly invocationId: string
+    readonly instanceId: string
+  }): Promise<CommandResult | undefined>
+  /** The end of what the instance wrote to its serial console; empty when that cannot be read. */
+  consoleOutput(instanceId: string): Promise<string>
+  /**
+   * A security group for test instances, made if there is none with this key, in the network of the group `besides`:
+   * nobody reaches them, and they reach the cloud's own services only; with `outward` also what lies outside private
+   * networks. Costs nothing and stays.
+   */
+  isolatedGroup(request: {
+    readonly key: string
+    readonly besides: string
+    readonly outward: boolean
+  }): Promise<string>
   /** Asks a running instance to stop; a stopped one stays stopped. Returns before it has happened. */
   stopInstance(id: string): Promise<void>
   disksOf(instanceId: string): Promise<readonly Disk[]>

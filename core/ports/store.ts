@@ -4,6 +4,7 @@
  * database's wherever two machines could disagree. What cannot be reached is thrown as `StoreUnreachable` and tried
  * again by whoever asked.
  */
+import type { Verdict, VerifyOptions } from '../domain/verification.ts'
 import type { Approvals, Audit, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
 import type { Tasks } from './tasks.ts'
@@ -27,6 +28,8 @@ export interface Resource {
   readonly purpose: string
   /** Null until the cloud's reply has been recorded. */
   readonly cloudId: string | null
+  /** Where people reach a launched instance, once it runs. */
+  readonly address: string | null
   /** What was asked for, kept so that a repeated call is the same call. */
   readonly request: Readonly<Record<string, unknown>>
   readonly intendedAt: Date
@@ -54,6 +57,7 @@ export interface Ledger {
       Partial<Pick<Resource, 'outlivesJob'>>,
   ): Promise<Resource>
   created(key: string, cloudId: string): Promise<void>
+  setAddress(key: string, address: string): Promise<void>
   released(key: string): Promise<void>
   byKey(key: string): Promise<Resource | undefined>
   /** The one that holds it now, else the one that held it last. */
@@ -73,7 +77,10 @@ export interface Verification {
   readonly askedBy: string
   readonly startedAt: Date
   readonly endedAt: Date | null
-  readonly verdict: 'Verified' | 'Not Verified' | null
+  readonly options: VerifyOptions
+  /** What is being done at this moment, in words; empty before the beginning and after the end. */
+  readonly doing: string
+  readonly verdict: Verdict | null
   /** A fault code, when Not Verified. */
   readonly cause: string | null
   readonly checks: readonly VerificationCheck[]
@@ -89,19 +96,28 @@ export interface VerificationCheck {
 
 export interface Verifications {
   /** Begins one and wakes the engine; one that runs for the same image is returned instead. */
-  start(imageId: string, jobId: string, askedBy: string, audit: AuditEntry): Promise<Verification>
+  start(
+    imageId: string,
+    jobId: string,
+    askedBy: string,
+    options: VerifyOptions,
+    audit: AuditEntry,
+  ): Promise<Verification>
   byId(id: string): Promise<Verification | undefined>
   list(jobId: string): Promise<readonly Verification[]>
   /** Adds or replaces checks by name, under the epoch. */
   setChecks(id: string, epoch: number, checks: readonly VerificationCheck[]): Promise<void>
+  /** Says what is being done, under the epoch. */
+  setDoing(id: string, epoch: number, doing: string): Promise<void>
   /**
-   * Ends it and writes the verdict to the image; nothing happens when it has ended or the epoch is lower. A verdict is
-   * something that approvers look at: it raises the job's version and voids what was asked before.
+   * Ends it and writes the verdict to the image, unless it is of the bytes alone; nothing happens when it has ended or
+   * the epoch is lower. A verdict is something that approvers look at: it raises the job's version and voids what was
+   * asked before.
    */
   end(
     id: string,
     epoch: number,
-    verdict: 'Verified' | 'Not Verified',
+    verdict: Verdict,
     cause: string | null,
     audit: AuditEntry,
     notice: Notice,

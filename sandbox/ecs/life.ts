@@ -1,5 +1,6 @@
 import { diskFile } from './bytes.ts'
 import type { Cloud } from './cloud.ts'
+import { bootEmulated } from './emulator/boot.ts'
 import { bootMachine, haltMachine, machineFiles, plugDisks } from './machine.ts'
 import { BASE_IMAGES } from './places.ts'
 import type { Disk, Image, Instance, Snapshot, State } from './state.ts'
@@ -27,14 +28,9 @@ export const DELAYS_MS = {
 /** How soon a machine that would not die is looked at again. */
 const HALT_AGAIN_MS = 10
 
-/** Whether instances of the image boot here. A demo's own images do not: that is for an emulator to come (qemu). */
-export function bootsHere(imageId: string): boolean {
+/** Whether an image is one of the public ones, whose machines are their UserData, run on this host. */
+function isPublic(imageId: string): boolean {
   return BASE_IMAGES.some((image) => image.id === imageId)
-}
-
-/** Whether the Cloud Assistant in the instance answers. */
-export function assistantAnswers(cloud: Cloud, instance: Instance): boolean {
-  return instance.status === 'Running' && (instance.assistantAt ?? Infinity) <= cloud.now()
 }
 
 /** Sends an instance into Stopping; its processes die at once, as when the power goes. */
@@ -98,9 +94,12 @@ function passInstance(cloud: Cloud, instance: Instance): boolean {
   return true
 }
 
-/** The power comes: boots what boots here. An emulator would be started from here for the other images. */
+/** The power comes. A machine of one's own image boots from its disks; whether it comes up is up to them. */
 export function switchOn(cloud: Cloud, instance: Instance): void {
-  if (!bootsHere(instance.imageId)) return
+  if (!isPublic(instance.imageId)) {
+    cloud.inBackground(() => bootEmulated(cloud, instance))
+    return
+  }
   bootMachine(cloud.settings, cloud.state, instance)
   instance.assistantAt = cloud.after(DELAYS_MS.assistant)
 }

@@ -18,6 +18,8 @@ const { values } = parseArgs({
     'sold-out': { type: 'string', multiple: true },
     'no-data-disk-images': { type: 'boolean' },
     'keep-machines': { type: 'boolean' },
+    /** As where no emulator is installed: instances of one's own images run and do nothing. */
+    'no-boot': { type: 'boolean' },
   },
 })
 
@@ -33,6 +35,7 @@ const accessKeys = values['access-key']?.map((pair) => {
 const sandbox = await startSandbox({
   home: values.home,
   whitelistDataDiskImages: values['no-data-disk-images'] !== true,
+  boots: values['no-boot'] !== true,
   ...(values.host === undefined ? {} : { host: values.host }),
   ...(values.port === undefined ? {} : { port: Number(values.port) }),
   ...(values.region === undefined ? {} : { region: values.region }),

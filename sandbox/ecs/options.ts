@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { findQemu } from './emulator/qemu.ts'
 import { vSwitchOf } from './places.ts'
 
 /** How a sandbox is to be. Only `home` must be given. */
@@ -23,6 +24,8 @@ export interface SandboxOptions {
   readonly vSwitches?: readonly string[]
   /** What everything that runs in a machine finds in its environment besides; nothing by default. */
   readonly machineEnvironment?: Readonly<Record<string, string>>
+  /** Whether instances of one's own images are booted where an emulator is installed; true by default. */
+  readonly boots?: boolean
 }
 
 export interface AccessKey {
@@ -64,6 +67,7 @@ export function settingsOf(options: SandboxOptions) {
     soldOut: options.soldOut ?? [],
     whitelistDataDiskImages: options.whitelistDataDiskImages ?? true,
     machineEnvironment: options.machineEnvironment ?? {},
+    emulator: options.boots === false ? undefined : findQemu(),
     vSwitches: [...zones.map(vSwitchOf), ...(options.vSwitches ?? [])],
   }
 }

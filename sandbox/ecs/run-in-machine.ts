@@ -5,9 +5,10 @@ import { markOf, processesOf, signal } from './proc.ts'
 import type { Instance, Invocation } from './state.ts'
 
 /** More output is dropped and counted, as ECS does. */
-const LARGEST_OUTPUT = 24 * 1024
+export const LARGEST_OUTPUT = 24 * 1024
 
-type Result = Pick<Invocation, 'status' | 'output' | 'dropped' | 'errorCode' | 'errorInfo'> & {
+/** How a command ended, as an invocation tells it. */
+export type Result = Pick<Invocation, 'status' | 'output' | 'dropped' | 'errorCode' | 'errorInfo'> & {
   exitCode?: number
 }
 

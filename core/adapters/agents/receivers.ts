@@ -51,7 +51,11 @@ export async function receiverReported(
     })
   }
   // What concerns the receiver itself is kept with its intermediate; a plain heartbeat must not overwrite it.
-  const concernsItself = status === 'inspected' || (status === 'failed' && !endsSync)
+  const concernsItself =
+    status === 'inspected' ||
+    (status === 'failed' && !endsSync) ||
+    // How far an inspection is.
+    (status === 'alive' && report.readBytes !== undefined)
   await store.intermediates.seen(receiver.intermediateId, concernsItself ? report : undefined)
   return { control: 'continue' }
 }

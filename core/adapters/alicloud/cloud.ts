@@ -1,4 +1,5 @@
 import type { Cloud, TaggedResource } from '../../ports/cloud.ts'
+import { assistantOf } from './assistant.ts'
 import { connectEcs } from './client.ts'
 import type { EcsSeams } from './client.ts'
 import { disksOf } from './disks.ts'
@@ -7,6 +8,7 @@ import { imagesOf } from './images.ts'
 import { instancesOf } from './instances.ts'
 import { pricesOf } from './prices.ts'
 import type { AlicloudConfig } from './sdk.ts'
+import { securityGroupsOf } from './security-groups.ts'
 import { snapshotsOf } from './snapshots.ts'
 
 /**
@@ -23,6 +25,8 @@ export function createAlicloud(config: AlicloudConfig, seams: EcsSeams = {}): Cl
     ...snapshots,
     ...images,
     ...pricesOf(ecs),
+    ...assistantOf(ecs),
+    ...securityGroupsOf(ecs),
     inventory: async () => {
       const found = await Promise.all([
         instances.instancesTagged({}).then(as('instance')),

@@ -15,7 +15,6 @@ type Instances = Pick<
   | 'restartInstance'
   | 'stopInstance'
   | 'deleteInstance'
-  | 'assistantAnswers'
 >
 
 export const DISK_CATEGORY = 'cloud_essd'
@@ -61,14 +60,6 @@ export function instancesOf(ecs: Ecs): Instances {
       } catch (error) {
         if (cloudCode(error) !== 'InvalidInstanceId.NotFound') throw error
       }
-    },
-    assistantAnswers: async (instanceId) => {
-      const body = await ecs.ask('describeCloudAssistantStatus', {
-        regionId: ecs.region,
-        instanceId: [instanceId],
-      })
-      const [found] = body.instanceCloudAssistantStatusSet?.instanceCloudAssistantStatus ?? []
-      return found?.cloudAssistantStatus === 'true'
     },
   }
 }

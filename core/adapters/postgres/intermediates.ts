@@ -68,7 +68,14 @@ export function openIntermediates({ db, ask, run }: Database): Intermediates {
     },
 
     async seen(id, report) {
-      const reported = report === undefined ? sql`report` : json(report)
+      // What was said at the end stands, also when a heartbeat of before arrives after it.
+      const isBeat = (report as { status?: string } | undefined)?.status === 'alive'
+      const reported =
+        report === undefined
+          ? sql`report`
+          : isBeat
+            ? sql`case when report ->> 'status' <> 'alive' then report else ${json(report)} end`
+            : json(report)
       await run(sql`
         update intermediates set receiver_seen_at = now(), report = ${reported}
         where id = ${id} and ended_at is null`)

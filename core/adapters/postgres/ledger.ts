@@ -34,6 +34,10 @@ export function openLedger({ db, ask, run }: Database): Ledger {
       await run(sql`update cloud_resources set cloud_id = ${cloudId} where key = ${key}`)
     },
 
+    async setAddress(key, address) {
+      await run(sql`update cloud_resources set address = ${address} where key = ${key}`)
+    },
+
     async released(key) {
       await run(
         sql`update cloud_resources set released_at = now() where key = ${key} and released_at is null`,

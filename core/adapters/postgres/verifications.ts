@@ -11,11 +11,11 @@ const toVerification = (row: typeof verifications.$inferSelect): Verification =>
 /** Verifications; the engine takes them as it takes jobs (work.ts). */
 export function openVerifications({ db, ask, run }: Database): Verifications {
   return {
-    async start(imageId, jobId, askedBy, audit) {
+    async start(imageId, jobId, askedBy, options, audit) {
       const [raw] = await run(sql`
         with started as (
-          insert into verifications (job_id, image_id, asked_by, due_at)
-          select job_id, id, ${askedBy}, now() from images where id = ${imageId} and job_id = ${jobId}
+          insert into verifications (job_id, image_id, asked_by, options, due_at)
+          select job_id, id, ${askedBy}, ${json(options)}, now() from images where id = ${imageId} and job_id = ${jobId}
           on conflict (image_id) where ended_at is null do update set image_id = excluded.image_id
           returning *, xmax = 0 as made
         ), audited as (${auditInto(
@@ -48,6 +48,11 @@ export function openVerifications({ db, ask, run }: Database): Verifications {
         where id = ${id} and epoch = ${epoch} and ended_at is null`)
     },
 
+    async setDoing(id, epoch, doing) {
+      await run(sql`update verifications set doing = ${doing}
+        where id = ${id} and epoch = ${epoch} and ended_at is null and doing <> ${doing}`)
+    },
+
     async end(id, epoch, verdict, cause, audit, notice) {
       const subject = sql`select ended.job_id, ended.job from ended
         cross join (select count(*) from judged) as after_judged
@@ -60,12 +65,13 @@ export function openVerifications({ db, ask, run }: Database): Verifications {
           where verifications.id = ${id} and verifications.ended_at is null for no key update of jobs
         ), ended as (
           update verifications
-          set ended_at = now(), verdict = ${verdict}, cause = ${cause}, due_at = null
+          set ended_at = now(), verdict = ${verdict}, cause = ${cause}, doing = '', due_at = null
           from subject
           where verifications.id = ${id} and verifications.epoch = ${epoch} and ended_at is null
           returning job_id, image_id, subject.name as job
         ), judged as (
-          update images set verdict = ${verdict} from ended where images.id = ended.image_id returning images.id
+          update images set verdict = ${verdict} from ended
+          where images.id = ended.image_id and ${verdict} <> 'Bytes Proven' returning images.id
         ), raised as (
           update jobs set version = jobs.version + 1 from ended where jobs.id = ended.job_id returning jobs.id
         ), voided as (

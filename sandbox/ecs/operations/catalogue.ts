@@ -1,4 +1,5 @@
 import { COMMAND_OPERATIONS } from './command.ts'
+import { CONSOLE_OPERATIONS } from './console.ts'
 import { DISK_OPERATIONS } from './disks.ts'
 import { IMAGE_OPERATIONS } from './images.ts'
 import { INSTANCE_OPERATIONS } from './instances.ts'
@@ -19,6 +20,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
     NETWORK_OPERATIONS,
     TAG_OPERATIONS,
     COMMAND_OPERATIONS,
+    CONSOLE_OPERATIONS,
     REGION_OPERATIONS,
     PRICE_OPERATIONS,
   ]

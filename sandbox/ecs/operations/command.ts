@@ -1,8 +1,7 @@
 import { refusal } from '../errors.ts'
 import { asked, page } from './listing.ts'
 import { count, flag, list, need, text } from '../fields.ts'
-import { assistantAnswers } from '../life.ts'
-import { runInMachine } from '../run-in-machine.ts'
+import { assistantOf } from '../assistant.ts'
 import type { Invocation } from '../state.ts'
 import type { Cloud } from '../cloud.ts'
 import type { Fields } from '../wire.ts'
@@ -23,17 +22,18 @@ function decodeCommand(fields: Fields): string {
 }
 
 /** Sends a command to one instance. An assistant that does not answer fails the invocation, not the call. */
-function invoke(
+async function invoke(
   cloud: Cloud,
   request: { id: string; commandId: string; instanceId: string; script: string; timeoutMs: number },
-) {
+): Promise<void> {
   const { id, commandId, instanceId, script, timeoutMs } = request
   const instance = cloud.state.instances[instanceId]
   if (!instance) throw refusal('InvalidInstance.NotFound')
   const birth = { id, commandId, instanceId, output: '', dropped: 0, startedAt: cloud.now() }
   const invocation: Invocation = { ...birth, status: 'Running', errorCode: '', errorInfo: '' }
   cloud.state.invocations[`${id}/${instanceId}`] = invocation
-  if (!assistantAnswers(cloud, instance)) {
+  const assistant = await assistantOf(cloud, instance)
+  if (assistant === undefined) {
     const errorInfo = 'The Cloud Assistant client is not running on the instance.'
     Object.assign(invocation, {
       status: 'Aborted',
@@ -45,7 +45,7 @@ function invoke(
   }
   // The call returns at once; the result is asked for until it is there.
   cloud.inBackground(async () => {
-    const result = await runInMachine(cloud.settings, instance, { script, timeoutMs })
+    const result = await assistant({ script, timeoutMs })
     Object.assign(invocation, result, { finishedAt: cloud.now() })
   })
 }
@@ -76,14 +76,15 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
     name: 'DescribeCloudAssistantStatus',
     required: ['RegionId'],
     changes: false,
-    run: (fields, cloud) => {
+    run: async (fields, cloud) => {
       const ids = list(fields, 'InstanceId')
       const instances = Object.values(cloud.state.instances).filter(
         ({ id }) => ids.length === 0 || ids.includes(id),
       )
       const { items, fields: paging } = page(fields, instances)
-      const statuses = items.map((instance) => {
-        const isAnswering = assistantAnswers(cloud, instance)
+      const answering = await Promise.all(items.map((instance) => assistantOf(cloud, instance)))
+      const statuses = items.map((instance, index) => {
+        const isAnswering = answering[index] !== undefined
         return {
           InstanceId: instance.id,
           CloudAssistantStatus: String(isAnswering),
@@ -101,7 +102,7 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
     required: ['RegionId', 'Type', 'CommandContent', 'InstanceId'],
     changes: true,
     token: 'IdempotentParameterMismatch',
-    run: (fields, cloud) => {
+    run: async (fields, cloud) => {
       const ids = list(fields, 'InstanceId')
       const script = decodeCommand(fields)
       if (need(fields, 'Type') !== 'RunShellScript') {
@@ -116,7 +117,8 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
       const id = cloud.newId('t')
       const commandId = cloud.newId('c')
       const timeoutMs = (count(fields, 'Timeout', 1) ?? 60) * 1000
-      for (const instanceId of ids) invoke(cloud, { id, commandId, instanceId, script, timeoutMs })
+      for (const instanceId of ids)
+        await invoke(cloud, { id, commandId, instanceId, script, timeoutMs })
       return { CommandId: commandId, InvokeId: id }
     },
   },

@@ -26,7 +26,7 @@ function isInUse(cloud: Cloud, groupId: string): boolean {
   return Object.values(cloud.state.instances).some(({ securityGroups }) => securityGroups.includes(groupId))
 }
 
-/** CreateSecurityGroup, AuthorizeSecurityGroup, DescribeSecurityGroups, DeleteSecurityGroup. */
+/** CreateSecurityGroup, AuthorizeSecurityGroup and …Egress, DescribeSecurityGroups, DeleteSecurityGroup. */
 export const NETWORK_OPERATIONS: readonly Operation[] = [
   {
     name: 'CreateSecurityGroup',
@@ -65,6 +65,29 @@ export const NETWORK_OPERATIONS: readonly Operation[] = [
           throw refusal('InvalidSourceCidrIp.Malformed')
         }
         // Authorizing the same twice is one rule.
+        const isKnown = securityGroup.rules.some((known) => JSON.stringify(known) === JSON.stringify(rule))
+        if (!isKnown) securityGroup.rules.push(rule)
+      }
+      return {}
+    },
+  },
+  {
+    name: 'AuthorizeSecurityGroupEgress',
+    required: ['RegionId', 'SecurityGroupId'],
+    changes: true,
+    token: 'IdempotentParameterMismatch',
+    run: (fields, cloud) => {
+      const securityGroup = cloud.state.securityGroups[need(fields, 'SecurityGroupId')]
+      if (!securityGroup) throw refusal('InvalidSecurityGroupId.NotFound')
+      for (const given of groups(fields, 'Permissions')) {
+        const rule = {
+          Direction: 'egress',
+          IpProtocol: need(given, 'IpProtocol'),
+          PortRange: need(given, 'PortRange'),
+          DestCidrIp: text(given, 'DestCidrIp') ?? text(given, 'Ipv6DestCidrIp') ?? '',
+          Policy: text(given, 'Policy') ?? 'accept',
+          Priority: text(given, 'Priority') ?? '1',
+        }
         const isKnown = securityGroup.rules.some((known) => JSON.stringify(known) === JSON.stringify(rule))
         if (!isKnown) securityGroup.rules.push(rule)
       }

@@ -11,6 +11,7 @@ const minutesAgo = (minutes: number): Date => new Date(NOW.getTime() - minutes *
 const entry = (key: string, more: Partial<Resource>): Resource => ({
   key,
   ...{ jobId: 'job', syncId: null, kind: 'snapshot', purpose: 'test', cloudId: `s-${key}`, request: {} },
+  address: null,
   ...{ intendedAt: NOW, releasedAt: null, releaseAskedBy: null, outlivesJob: false, price: null },
   ...more,
 })

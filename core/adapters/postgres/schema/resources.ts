@@ -4,7 +4,9 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { IntermediateMode } from '../../../ports/machines.ts'
-import type { Resource, ResourcePrice, Verification, VerificationCheck } from '../../../ports/store.ts'
+import { DEFAULT_OPTIONS, VERDICTS } from '../../../domain/verification.ts'
+import type { Verdict, VerifyOptions } from '../../../domain/verification.ts'
+import type { Resource, ResourcePrice, VerificationCheck } from '../../../ports/store.ts'
 import { id, oneOf, time, work } from './columns.ts'
 import { images, jobs, syncs } from './jobs.ts'
 
@@ -50,6 +52,7 @@ export const cloudResources = pgTable(
     kind: text().$type<Resource['kind']>().notNull(),
     purpose: text().notNull(),
     cloudId: text(),
+    address: text(),
     request: jsonb().$type<Resource['request']>().notNull(),
     intendedAt: time().notNull().defaultNow(),
     releasedAt: time(),
@@ -81,13 +84,15 @@ export const verifications = pgTable(
     askedBy: text().notNull(),
     startedAt: time().notNull().defaultNow(),
     endedAt: time(),
-    verdict: text().$type<Verification['verdict']>(),
+    options: jsonb().$type<VerifyOptions>().notNull().default(DEFAULT_OPTIONS),
+    doing: text().notNull().default(''),
+    verdict: text().$type<Verdict>(),
     cause: text(),
     checks: jsonb().$type<readonly VerificationCheck[]>().notNull().default([]),
     ...work(),
   },
   (t) => [
-    check('verifications_verdict', oneOf(t.verdict, ['Verified', 'Not Verified'])),
+    check('verifications_verdict', oneOf(t.verdict, VERDICTS)),
     uniqueIndex('verifications_one_running_per_image')
       .on(t.imageId)
       .where(sql`${t.endedAt} is null`),

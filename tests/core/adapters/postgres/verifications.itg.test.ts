@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { DEFAULT_OPTIONS } from '../../../../core/domain/verification.ts'
 import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
 import { freshDatabase } from '../../../support/postgres.ts'
@@ -18,7 +19,7 @@ async function anImage() {
 }
 
 const start = (image: { id: string; jobId: string }) =>
-  store.verifications.start(image.id, image.jobId, 'ada', anEntry('verify'))
+  store.verifications.start(image.id, image.jobId, 'ada', DEFAULT_OPTIONS, anEntry('verify'))
 
 const notice = { severity: 'info', title: 'Verified' } as const
 
