@@ -9,8 +9,7 @@ export async function findImage(
   number: number | undefined,
 ): Promise<Image> {
   const images = await store.images.list(job.id)
-  const image =
-    number === undefined ? images.at(-1) : images.find((candidate) => candidate.number === number)
+  const image = number === undefined ? images.at(-1) : images.find((candidate) => candidate.number === number)
   if (image !== undefined) return image
   throw new Refusal(
     'no-such-image',

@@ -21,9 +21,7 @@ export const launch = defineCommand({
     zone: named(optional(text('its zone; the job’s if left out', 60))),
     vswitch: named(optional(text('its vSwitch; the policy file’s if left out', 60))),
     public: flag('give it a public address, whatever the policy file says'),
-    for: named(
-      optional(duration('release it by itself after this time', { min: '1h', max: '7d' })),
-    ),
+    for: named(optional(duration('release it by itself after this time', { min: '1h', max: '7d' }))),
   },
   example: 'launch web-01 image=4 type=ecs.g7.large for=8h',
   run: async ({ job: jobName, image: number, for: forMs, ...asked }, context) => {

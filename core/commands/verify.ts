@@ -10,7 +10,8 @@ import { verificationRecords } from './verification-records.ts'
 
 export const verify = defineCommand({
   name: 'verify',
-  summary: 'Check an image: its bytes, whether a server made of it boots, its disks, its network, your own command',
+  summary:
+    'Check an image: its bytes, whether a server made of it boots, its disks, its network, your own command',
   effect: 'change',
   legalIn: 'an image exists',
   args: {
@@ -24,7 +25,7 @@ export const verify = defineCommand({
     zone: named(optional(text('the zone of the test server; the job’s if left out', 60))),
     vswitch: named(optional(text('its vSwitch, in the same network; the policy file’s if left out', 60))),
     public: flag('give it a public address and check that it gets out'),
-    keep: flag('leave the test server running afterwards; `release` ends it'),
+    'keep-instance': flag('leave the test server running afterwards; `release` ends it'),
     bytes: flag('read the image’s bytes only, and boot nothing'),
     records: flag('show past verifications instead'),
   },
@@ -42,7 +43,7 @@ export const verify = defineCommand({
       timeoutMs: asked.timeout ?? null,
       check: asked.check ?? null,
       publicNetwork: asked.public,
-      keepInstance: asked.keep,
+      keepInstance: asked['keep-instance'],
     }
     if (asked.bytes && !isSame({ ...options, part: 'all' }, DEFAULT_OPTIONS))
       throw new Refusal(

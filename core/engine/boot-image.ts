@@ -138,7 +138,8 @@ function judge(
   const { end, exitCode, output, detail } = result
   if (end === 'timeout')
     return { ok: false, detail: evidence(`it took longer than ${formatDuration(timeoutMs)}`, output) }
-  if (end === 'not run') return { ok: false, detail: evidence(`it was not run to its end: ${detail}`, output) }
+  if (end === 'not run')
+    return { ok: false, detail: evidence(`it was not run to its end: ${detail}`, output) }
   return { ok: exitCode === 0, detail: evidence(`exit code ${exitCode ?? '?'}`, output) }
 }
 

@@ -61,7 +61,11 @@ async function look({ store, cloud }: Parts, resource: Resource, id: string): Pr
 /** What passes by itself is tried again with the next tick; the rest is told, with what to do. */
 async function giveUp({ store, log }: Parts, resource: Resource, error: unknown): Promise<void> {
   const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
-  log.warn('an instance could not be launched', { key: resource.key, code: fault.code, detail: faultDetail(fault) })
+  log.warn('an instance could not be launched', {
+    key: resource.key,
+    code: fault.code,
+    detail: faultDetail(fault),
+  })
   if (FAULTS[fault.code].transient || resource.cloudId !== null) return
   await store.ledger.released(resource.key)
   await store.audit.add(

@@ -19,7 +19,7 @@ const { values } = parseArgs({
     'no-data-disk-images': { type: 'boolean' },
     'keep-machines': { type: 'boolean' },
     /** As where no emulator is installed: instances of one's own images run and do nothing. */
-    'no-boot': { type: 'boolean' },
+    'no-emulator': { type: 'boolean' },
   },
 })
 
@@ -35,7 +35,7 @@ const accessKeys = values['access-key']?.map((pair) => {
 const sandbox = await startSandbox({
   home: values.home,
   whitelistDataDiskImages: values['no-data-disk-images'] !== true,
-  boots: values['no-boot'] !== true,
+  ...(values['no-emulator'] === true ? { emulator: false as const } : {}),
   ...(values.host === undefined ? {} : { host: values.host }),
   ...(values.port === undefined ? {} : { port: Number(values.port) }),
   ...(values.region === undefined ? {} : { region: values.region }),

@@ -24,8 +24,8 @@ export interface SandboxOptions {
   readonly vSwitches?: readonly string[]
   /** What everything that runs in a machine finds in its environment besides; nothing by default. */
   readonly machineEnvironment?: Readonly<Record<string, string>>
-  /** Whether instances of one's own images are booted where an emulator is installed; true by default. */
-  readonly boots?: boolean
+  /** The QEMU that boots instances of one's own images; false for none. By default the one that is installed, if any. */
+  readonly emulator?: string | false
 }
 
 export interface AccessKey {
@@ -67,7 +67,7 @@ export function settingsOf(options: SandboxOptions) {
     soldOut: options.soldOut ?? [],
     whitelistDataDiskImages: options.whitelistDataDiskImages ?? true,
     machineEnvironment: options.machineEnvironment ?? {},
-    emulator: options.boots === false ? undefined : findQemu(),
+    emulator: options.emulator === false ? undefined : (options.emulator ?? findQemu()),
     vSwitches: [...zones.map(vSwitchOf), ...(options.vSwitches ?? [])],
   }
 }

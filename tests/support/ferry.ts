@@ -73,8 +73,10 @@ export interface Ferry {
   tell(text: string, person?: PersonName): Promise<Reply>
   /** Enrols a source with disks of these sizes and starts its agent; resolves when it is online. */
   startSource(name: string, sizes: readonly number[]): Promise<readonly SourceDisk[]>
+  /** The same with disks that exist. */
+  startSourceOf(name: string, paths: readonly string[]): Promise<void>
   /** Waits for a state of a job, with the sync of this number ended; an Error that is not waited for fails at once. */
-  waitFor(job: string, state: string, afterSync?: number): Promise<Reply>
+  waitFor(job: string, state: string, afterSync?: number, forMs?: number): Promise<Reply>
   /** Source, job and full sync, with automatic sync on. */
   migrate(name: string, sizes: readonly number[], settings?: string): Promise<readonly SourceDisk[]>
   /** What lies on a disk of an image, as far as the source's disk reaches. Read from the cloud's files. */
@@ -148,27 +150,37 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
     if (reply.outcome === 'refused') throw new Error(`"${text}" was refused: ${reply.code}: ${reply.title}`)
     return reply
   }
-  const waitFor: Ferry['waitFor'] = (job, state, afterSync = 0) =>
-    eventually(`${job} in ${state}`, async () => {
-      const reply = await ask('vera', `status ${job}`)
-      if (reply.data?.['state'] === 'error' && state !== 'error')
-        throw new Error(`${job} is in Error: ${JSON.stringify(reply.data['fault'])}`)
-      // A reply is put together from several looks: a sync may have started between two of them.
-      const isTorn = state === 'waiting' && reply.data?.['phase'] !== null
-      const isThere = reply.data?.['state'] === state && Number(reply.data['sync']) >= afterSync
-      return isThere && !isTorn ? reply : undefined
-    })
-  const startSource: Ferry['startSource'] = async (name, sizes) => {
+  const waitFor: Ferry['waitFor'] = (job, state, afterSync = 0, forMs = 20_000) =>
+    eventually(
+      `${job} in ${state}`,
+      async () => {
+        const reply = await ask('vera', `status ${job}`)
+        if (reply.data?.['state'] === 'error' && state !== 'error')
+          throw new Error(`${job} is in Error: ${JSON.stringify(reply.data['fault'])}`)
+        // A reply is put together from several looks: a sync may have started between two of them.
+        const isTorn = state === 'waiting' && reply.data?.['phase'] !== null
+        const isThere = reply.data?.['state'] === state && Number(reply.data['sync']) >= afterSync
+        return isThere && !isTorn ? reply : undefined
+      },
+      forMs,
+    )
+  const startSourceOf: Ferry['startSourceOf'] = async (name, paths) => {
     const { data } = await tell(`enrol ${name}`)
-    const disks = sourceDisks(join(home, name), sizes)
     const args = ['--server', url, '--code', String(data?.['code']), '--home', join(home, name, 'agent')]
-    const agent = startAgent([...args, ...disks.flatMap(({ path }) => ['--disk', path])])
+    const agent = startAgent([...args, ...paths.flatMap((path) => ['--disk', path])])
     stops.push(() => killAgent(agent))
     await eventually(`the agent of ${name}`, async () => (await store.sources.named(name))?.agent)
+  }
+  const startSource: Ferry['startSource'] = async (name, sizes) => {
+    const disks = sourceDisks(join(home, name), sizes)
+    await startSourceOf(
+      name,
+      disks.map(({ path }) => path),
+    )
     return disks
   }
   return {
-    ...{ url, store, sandbox, sql, cloud, ask, tell, startSource, waitFor },
+    ...{ url, store, sandbox, sql, cloud, ask, tell, startSource, startSourceOf, waitFor },
     migrate: async (name, sizes, settings = '') => {
       const disks = await startSource(name, sizes)
       await tell(`create ${name} ${settings}`)

@@ -90,15 +90,24 @@ export function seen(ferry: Ferry, job: string, isThere: (reply: Reply) => boole
 }
 
 /** Verifies an image and waits for the result. */
-export async function verified(ferry: Ferry, job: string, more = ''): Promise<ListedVerification> {
+export async function verified(
+  ferry: Ferry,
+  job: string,
+  more = '',
+  forMs?: number,
+): Promise<ListedVerification> {
   const { data } = await ferry.tell(`verify ${job} ${more}`)
-  return eventually(`the verification of ${job}`, async () => {
-    const records = (await ferry.tell(`verify ${job} --records`)).data?.['verifications']
-    const found = (records as (ListedVerification & { number: number })[]).find(
-      ({ number }) => number === data?.['verification'],
-    )
-    return found?.verdict === null ? undefined : found
-  })
+  return eventually(
+    `the verification of ${job}`,
+    async () => {
+      const records = (await ferry.tell(`verify ${job} --records`)).data?.['verifications']
+      const found = (records as (ListedVerification & { number: number })[]).find(
+        ({ number }) => number === data?.['verification'],
+      )
+      return found?.verdict === null ? undefined : found
+    },
+    forMs,
+  )
 }
 
 /** Asks for completion as olga and approves it as paula. */

@@ -9,12 +9,7 @@ import { clientToken, firstOrNew } from './token.ts'
 
 type Instances = Pick<
   Cloud,
-  | 'createInstance'
-  | 'instance'
-  | 'instancesTagged'
-  | 'restartInstance'
-  | 'stopInstance'
-  | 'deleteInstance'
+  'createInstance' | 'instance' | 'instancesTagged' | 'restartInstance' | 'stopInstance' | 'deleteInstance'
 >
 
 export const DISK_CATEGORY = 'cloud_essd'

@@ -61,9 +61,7 @@ function speak(
         if (isInStep && reply !== undefined) return end(reply)
         if (!isInStep && reply?.return === id) {
           isInStep = true
-          socket.write(
-            `${JSON.stringify({ execute, ...(args === undefined ? {} : { arguments: args }) })}\n`,
-          )
+          socket.write(`${JSON.stringify({ execute, ...(args === undefined ? {} : { arguments: args }) })}\n`)
         }
       }
     })

@@ -117,8 +117,7 @@ export const COMMAND_OPERATIONS: readonly Operation[] = [
       const id = cloud.newId('t')
       const commandId = cloud.newId('c')
       const timeoutMs = (count(fields, 'Timeout', 1) ?? 60) * 1000
-      for (const instanceId of ids)
-        await invoke(cloud, { id, commandId, instanceId, script, timeoutMs })
+      for (const instanceId of ids) await invoke(cloud, { id, commandId, instanceId, script, timeoutMs })
       return { CommandId: commandId, InvokeId: id }
     },
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { imagesToDelete } from '../../../core/domain/retention.ts'
+import { imagesToDelete, markUsed } from '../../../core/domain/retention.ts'
 
 const image = (number: number, more: { pinned?: boolean; inUse?: boolean } = {}) => ({
   id: String(number),
@@ -42,5 +42,27 @@ describe('keep', () => {
       }),
       { numRuns: 10_000 },
     )
+  })
+})
+
+describe('an image in use', () => {
+  const images = [1, 2, 3].map((number) => ({ id: `image-${number}`, cloudId: `m-${number}`, inUse: false }))
+  const used = (marked: readonly { inUse: boolean }[]) => marked.map(({ inUse }) => inUse)
+
+  it('S5: is one that a server was made of, or is about to be: the ledger knows it before the cloud', () => {
+    const server = { kind: 'instance', request: { image: 'm-1' } }
+    const others = [
+      { kind: 'instance', request: { receiver: 'a digest' } },
+      { kind: 'image', request: { image: 'm-2' } },
+    ]
+
+    expect(used(markUsed(images, [server, ...others], []))).toEqual([true, false, false])
+  })
+
+  it('S16: is one that a verification under way looks at', () => {
+    const running = { imageId: 'image-3', endedAt: null }
+    const ended = { imageId: 'image-2', endedAt: new Date(0) }
+
+    expect(used(markUsed(images, [], [running, ended]))).toEqual([false, false, true])
   })
 })

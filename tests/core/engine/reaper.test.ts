@@ -49,7 +49,16 @@ function world(things: readonly Thing[], deaths: readonly number[]) {
     there.set(id, { kind, id, tags: owner === 'people' ? {} : tags })
     if (entry === 'none') continue
     ledger.set(key, {
-      ...{ key, jobId: job, kind, request: {}, intendedAt: long, releaseAskedBy: null, price: null, address: null },
+      ...{
+        key,
+        jobId: job,
+        kind,
+        request: {},
+        intendedAt: long,
+        releaseAskedBy: null,
+        price: null,
+        address: null,
+      },
       syncId: kind === 'snapshot' || kind === 'image' ? `sync of ${job}` : null,
       purpose: kind === 'instance' ? 'intermediate' : 'test',
       cloudId: entry === 'unrecorded' ? null : entry === 'other' ? `${id}-first` : id,
