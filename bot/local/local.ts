@@ -15,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface Local {
   /** The environment that the bot is to run in. */
   readonly env: Environment
-  /** The sandbox answers at once and boots nothing, so that much of the usual patience would be in vain. */
+  /** The sandbox answers at once; what boots in it may be emulated, and a boot that fails says so on its console. */
   readonly timings: { readonly cloudLookMs: number; readonly bootMs: number }
   /** Makes the bot known to the CLI; returns what people should read. */
   announce(url: string): Promise<string>
@@ -65,7 +65,7 @@ export async function startLocal(env: Environment): Promise<Local> {
         ALIBABA_CLOUD_ACCESS_KEY_ID: SANDBOX_KEY.id,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: SANDBOX_KEY.secret,
       },
-      timings: { cloudLookMs: 300, bootMs: 5000 },
+      timings: { cloudLookMs: 300, bootMs: 180_000 },
       announce: async (url) => {
         await claim.announce(url)
         return whatRunsWhere(url, sandbox.endpoint, directory)

@@ -7,7 +7,9 @@ import { defineCommand } from './define.ts'
 import { findImage } from './find-image.ts'
 import { instanceTypes } from './instance-args.ts'
 import { findJob } from './on-job.ts'
-import { accepted } from './reply.ts'
+import { accepted, Refusal } from './reply.ts'
+
+const HOUR_MS = 3_600_000
 
 export const launch = defineCommand({
   name: 'launch',
@@ -21,13 +23,21 @@ export const launch = defineCommand({
     zone: named(optional(text('its zone; the job’s if left out', 60))),
     vswitch: named(optional(text('its vSwitch; the policy file’s if left out', 60))),
     public: flag('give it a public address, whatever the policy file says'),
-    for: named(optional(duration('release it by itself after this time', { min: '1h', max: '7d' }))),
+    for: named(
+      optional(duration('release it by itself after this time, an hour at least', { min: '1m', max: '7d' })),
+    ),
   },
   example: 'launch web-01 image=4 type=ecs.g7.large for=8h',
   run: async ({ job: jobName, image: number, for: forMs, ...asked }, context) => {
     const { store, actor, person } = context
     const now = await store.now()
     const job = await findJob(context, jobName)
+    // The cloud's own limit is half an hour from when it hears of it.
+    if (forMs !== undefined && forMs < HOUR_MS)
+      throw new Refusal(
+        'bad-argument',
+        'A server cannot be released by itself sooner than in an hour: for=1h.',
+      )
     const image = await findImage(context, job, number)
     const releaseAt = forMs === undefined ? null : new Date(now.getTime() + forMs)
     const request: LaunchRequest = {
