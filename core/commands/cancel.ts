@@ -1,6 +1,7 @@
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
+import { demandWholeDestination } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
 import { finalStep } from './final-step.ts'
 import { demandLegal, findJob, moveJob } from './on-job.ts'
@@ -16,6 +17,7 @@ export const cancel = defineCommand({
   run: async ({ job: jobName }, context) => {
     const job = await findJob(context, jobName)
     demandLegal(job, 'cancel', 'cancel')
+    await demandWholeDestination(context, job, 'cancel')
     const kept = await context.store.images.list(job.id)
     await finalStep(
       context,

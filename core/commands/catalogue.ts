@@ -25,6 +25,7 @@ import { resources } from './resources.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
 import { speedtest } from './speedtest.ts'
+import { rollback } from './rollback.ts'
 import { sources } from './sources.ts'
 import { start } from './start.ts'
 import { status, watch } from './status.ts'
@@ -68,6 +69,7 @@ export const catalogue: readonly Command[] = [
   speedtest,
   troubleshoot,
   retry,
+  rollback,
   cancel,
   clear,
   clone,

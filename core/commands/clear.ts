@@ -1,6 +1,7 @@
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
+import { demandWholeDestination } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
 import { finalStep } from './final-step.ts'
 import { demandLegal, findJob, moveJob } from './on-job.ts'
@@ -16,6 +17,7 @@ export const clear = defineCommand({
   run: async ({ job: jobName }, context) => {
     const job = await findJob(context, jobName)
     demandLegal(job, 'clear', 'clear')
+    await demandWholeDestination(context, job, 'clear')
     await finalStep(
       context,
       job,

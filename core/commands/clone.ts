@@ -1,6 +1,7 @@
 import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
+import { refuseTaken } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
 import { findJob, isCloneable } from './on-job.ts'
 import { done, Refusal } from './reply.ts'
@@ -33,6 +34,7 @@ export const clone = defineCommand({
         'source-busy',
         `The source has the job ${open.name} already; a source has one unfinished job.`,
       )
+    if (job.destination !== null) await refuseTaken(context, job.destination)
     const cloned = await store.jobs.create(
       {
         name: newName,
@@ -46,6 +48,7 @@ export const clone = defineCommand({
         disks: await store.jobs.disks(job.id),
         createdBy: person.name,
         clonedFrom: job.id,
+        destination: job.destination,
       },
       { actor, action: 'clone', outcome: 'ready', facts: { from, image: image.cloudId } },
     )

@@ -5,6 +5,7 @@ import { flag, name } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { describeForecast } from './describe-forecast.ts'
+import { demandFitDestination, whatIsOverwritten } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
 import { syncSummary } from './describe-sync.ts'
 import { finalStep } from './final-step.ts'
@@ -26,6 +27,7 @@ export const complete = defineCommand({
     const isLast = args['last-sync']
     const job = await findJob(context, args.job)
     demandLegal(job, 'complete', 'complete')
+    await demandFitDestination(context, job)
     if (isLast && !args['services-stopped'])
       throw new Refusal(
         'services-running',
@@ -34,7 +36,9 @@ export const complete = defineCommand({
     const consequence = isLast
       ? `${args.job} runs one last sync, then nothing syncs any more and its intermediate is released.`
       : `Nothing syncs ${args.job} any more, not even what changed since the last sync, and its intermediate is released.`
-    await finalStep(context, job, consequence, await evidence(context, job))
+    const overwritten = await whatIsOverwritten(context, job)
+    const facts = { ...(await evidence(context, job)), ...overwritten.facts }
+    await finalStep(context, job, consequence + overwritten.sentence, facts)
     const { after } = await moveJob(context, args.job, isLast ? 'last-sync' : 'complete', () => ({
       set: { completing: true, nextSyncAt: null, pendingIntervalMs: null },
       ...(isLast

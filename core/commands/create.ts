@@ -1,6 +1,8 @@
 import { formatDuration } from '../domain/duration.ts'
-import { choice, count, duration, name, named, optional, quoted, text } from './args.ts'
+import { choice, cloudId, count, duration, name, named, optional, quoted, text } from './args.ts'
+import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
+import { refuseTaken } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
 import { nearest } from './nearest.ts'
 import { done, Refusal } from './reply.ts'
@@ -16,7 +18,14 @@ export const create = defineCommand({
   args: {
     job: name('the name of the new job'),
     source: named(optional(name('the source, when it is named otherwise than the job'))),
-    target: named(optional(choice('what is made in the cloud', ['image']))),
+    target: named(
+      optional(
+        choice('what is made in the cloud: images, or new disks of an instance', ['image', 'instance']),
+      ),
+    ),
+    instance: named(
+      optional(cloudId('with target=instance: the instance whose disks are replaced at completion')),
+    ),
     every: named(
       optional(duration('interval, from the end of one sync to the start of the next; 6h if left out')),
     ),
@@ -46,6 +55,7 @@ export const create = defineCommand({
     }
     refuseElsewhere('region', args.region, policy.cloud.region)
     refuseElsewhere('zone', args.zone, policy.cloud.zone)
+    const destination = await destinationAsked(context, args)
     const open = await store.jobs.openOfSource(source.id)
     if (open !== undefined && open.intermediate !== 'lost')
       throw new Refusal(
@@ -80,12 +90,19 @@ export const create = defineCommand({
         disks: source.agent.disks,
         createdBy: person.name,
         clonedFrom: null,
+        destination,
       },
       {
         actor,
         action: 'create',
         outcome: 'ready',
-        facts: { source: sourceName, auto, interval: formatDuration(intervalMs), keep: args.keep ?? 3 },
+        facts: {
+          source: sourceName,
+          destination,
+          auto,
+          interval: formatDuration(intervalMs),
+          keep: args.keep ?? 3,
+        },
       },
     )
     if (job === undefined)
@@ -98,6 +115,28 @@ export const create = defineCommand({
     })
   },
 })
+
+/** The instance that is to get the disks; null with the target image. */
+async function destinationAsked(
+  context: Context,
+  { job, target, instance }: { job: string; target?: string | undefined; instance?: string | undefined },
+): Promise<string | null> {
+  if (target === 'instance' && instance === undefined)
+    throw new Refusal(
+      'missing-argument',
+      `target=instance needs the instance whose disks are to be replaced: \`create ${job} target=instance instance=i-…\`.`,
+    )
+  if (target !== 'instance' && instance !== undefined)
+    throw new Refusal(
+      'bad-argument',
+      `instance=${instance} goes with target=instance only: \`create ${job} target=instance instance=${instance}\` replaces its disks at completion.`,
+    )
+  if (instance === undefined) return null
+  if (!instance.startsWith('i-'))
+    throw new Refusal('bad-argument', `${instance} is not an instance: its id begins with i-.`)
+  await refuseTaken(context, instance)
+  return instance
+}
 
 /** This bot works in one zone of one region, with the vSwitch and security group that the policy file names there. */
 function refuseElsewhere(what: string, asked: string | undefined, known: string | undefined): void {

@@ -9,6 +9,7 @@ import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
+import { describeDestination } from './describe-destination.ts'
 import { describeForecast, limitWords, phaseWords } from './describe-forecast.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
 import { windowData, windowWords } from './describe-window.ts'
@@ -54,7 +55,7 @@ export async function describeJob(
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
   const { store } = context
   const now = await store.now()
-  const [source, running, syncs, images, approvals, ofAll, verifications] = await Promise.all([
+  const [source, running, syncs, images, approvals, ofAll, verifications, destination] = await Promise.all([
     store.sources.byId(job.sourceId),
     store.syncs.running(job.id),
     store.syncs.list(job.id, 2),
@@ -62,6 +63,7 @@ export async function describeJob(
     store.approvals.open(job.id),
     store.freezes.ofAll(),
     store.verifications.list(job.id),
+    describeDestination(context, job),
   ])
   const freeze = freezeOf(job, ofAll)
   const lock = standingLock(job, now)
@@ -106,6 +108,7 @@ export async function describeJob(
   if (verification !== undefined)
     facts['Verification'] = `${verification.number}, ${resultWords(verification)}`
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
+  Object.assign(facts, destination.facts)
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] =
       `the intermediate stays and costs ${await costNow(store, job.id)} until \`retry\`, \`clear\` or \`release\``
@@ -138,6 +141,8 @@ export async function describeJob(
       lock:
         lock === undefined ? null : { ...lock, at: lock.at.toISOString(), until: lock.until.toISOString() },
       intermediate: job.intermediate,
+      target: job.target,
+      destination: destination.data,
       fault:
         job.fault === null
           ? null

@@ -1,8 +1,9 @@
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
+import { demandFitDestination } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
-import { moveJob } from './on-job.ts'
+import { demandLegal, findJob, moveJob } from './on-job.ts'
 import { accepted } from './reply.ts'
 
 export const start = defineCommand({
@@ -13,6 +14,9 @@ export const start = defineCommand({
   args: { job: name('the job') },
   example: 'start web-01',
   run: async ({ job }, context) => {
+    const found = await findJob(context, job)
+    demandLegal(found, 'start', 'start')
+    await demandFitDestination(context, found)
     const { after } = await moveJob(context, job, 'start', () => ({
       startSync: { kind: 'full', trigger: 'manual', askedBy: context.person.name },
     }))

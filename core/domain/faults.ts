@@ -138,6 +138,19 @@ export const FAULTS = {
     'operator',
     { retryable: false },
   ),
+  // The destination.
+  DESTINATION_UNFIT: entry(
+    'The destination instance cannot take the disks',
+    'It is gone, in another zone, too small, in mid-change, or held by another job; the detail says which.',
+    'Mend what the detail says and `retry <job>`. Another instance needs another job: `clear <job>`, then `create` with `target=instance instance=…`.',
+    'operator',
+  ),
+  DESTINATION_TAKEN_BACK: entry(
+    'The old disks of the destination are being put back',
+    'Somebody has asked for the way back; until it ends the disks are not replaced.',
+    'Wait until `status <job>` says that it has ended, then `retry <job>` to replace the disks again.',
+    'operator',
+  ),
   // The cloud's refusals.
   NO_STOCK: entry(
     'The instance type is sold out in the zone',

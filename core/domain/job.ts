@@ -106,7 +106,10 @@ export interface Job {
   readonly version: number
   /** Raised whenever somebody takes the job's work; a write or an order with a lower one changes nothing. */
   readonly epoch: number
-  readonly target: 'image'
+  /** What the migration ends in: images alone, or the disks of an instance that stands already (S17). */
+  readonly target: 'image' | 'instance'
+  /** The instance whose disks are replaced at completion; null with the target image. */
+  readonly destination: string | null
   readonly region: string
   readonly zone: string
   /** Automatic incremental sync. Off: after the full sync the job completes by itself. */

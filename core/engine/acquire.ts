@@ -26,6 +26,14 @@ export async function acquire<R extends Readonly<Record<string, unknown>>>(
   }
 }
 
+/** The tags of what exists already and becomes Ferry's; what Ferry makes gets `ferry:managed` from the adapter. */
+export function ownTags(
+  settings: Pick<Parts['settings'], 'installation'>,
+  resource: Pick<Resource, 'key' | 'jobId' | 'syncId'>,
+): Readonly<Record<string, string>> {
+  return { 'ferry:managed': 'true', ...tagsOf(settings, resource) }
+}
+
 /** What a resource of the ledger is tagged with. */
 export function tagsOf(
   { installation }: Pick<Parts['settings'], 'installation'>,

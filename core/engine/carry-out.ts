@@ -14,6 +14,7 @@ import type { Parts } from './parts.ts'
 import { costOfJob } from './price.ts'
 import { pause } from './pause.ts'
 import { prepare } from './prepare.ts'
+import { failWayBack, putBack } from './put-back.ts'
 import { runSync } from './run-sync.ts'
 import { nextTry } from './try-again.ts'
 import { verify } from './verify.ts'
@@ -36,7 +37,10 @@ const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
 export type Ending = 'done' | 'lost' | { readonly againInMs: number; readonly tries: number }
 
 export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
-  return claim.kind === 'job' ? carryOutJob(parts, claim, signal) : carryOutVerification(parts, claim, signal)
+  if (claim.kind === 'job') return carryOutJob(parts, claim, signal)
+  return claim.kind === 'way-back'
+    ? carryOutWayBack(parts, claim, signal)
+    : carryOutVerification(parts, claim, signal)
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
@@ -111,6 +115,25 @@ async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSig
     )
     return 'done'
   }
+}
+
+async function carryOutWayBack(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+  try {
+    await putBack(parts, claim, signal)
+  } catch (error) {
+    if (error instanceof LeaseLost || signal.aborted) return 'lost'
+    if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
+    const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
+    parts.log.warn('the way back met a fault', {
+      job: claim.id,
+      code: fault.code,
+      detail: faultDetail(fault),
+    })
+    const next = nextTry(parts, fault, undefined, claim.tries)
+    if (next !== undefined) return next
+    await failWayBack(parts, claim, fault)
+  }
+  return 'done'
 }
 
 function withoutStore({ log }: Parts, { id, kind, tries }: Claim, error: StoreUnreachable): Ending {

@@ -2,6 +2,7 @@
  * Cancelling and Clearing: the agent is stopped, what the running sync was making is taken back, the intermediate is
  * released. Images and their snapshots stay: people may have made servers of them.
  */
+import { letGoOfDestination } from './destination.ts'
 import { discardImaging } from './make-image.ts'
 import { stopAgent } from './pause.ts'
 import { releaseIntermediate } from './release.ts'
@@ -28,6 +29,7 @@ async function undo(work: JobWork): Promise<void> {
     const isImaged = (await store.images.list(work.job.id)).some((image) => image.syncId === sync.id)
     if (!isImaged) await discardImaging(work, sync.id)
   }
+  await letGoOfDestination(work)
   await releaseIntermediate(work)
 }
 

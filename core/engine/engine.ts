@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { OutboxRow } from '../ports/jobs.ts'
+import { lookAtDestinations } from './destination.ts'
 import type { Parts } from './parts.ts'
 import { carryOutLaunches } from './launch.ts'
 import { priceResources } from './price.ts'
@@ -34,6 +35,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
       { name: 'expired-approvals', everyMs: 15_000, run: () => expireApprovals(parts) },
       { name: 'expired-tasks', everyMs: dueTickMs, run: () => expireTasks(parts) },
       { name: 'clean-up', everyMs: cleanUpTickMs, run: () => cleanUp(parts) },
+      { name: 'destinations', everyMs: dueTickMs, run: () => lookAtDestinations(parts) },
       { name: 'reconcile', everyMs: reconcileTickMs, run: () => reconcile(parts) },
       { name: 'prices', everyMs: cleanUpTickMs, run: () => priceResources(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },

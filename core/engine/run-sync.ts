@@ -64,7 +64,10 @@ export async function runningSync(work: JobWork): Promise<Sync> {
   return sync
 }
 
-/** After a final sync the job completes; and after the full one where automatic sync is off (S1). */
+/**
+ * After a final sync the job completes; and after the full one where automatic sync is off (S1). The disks of a
+ * destination are replaced by nothing but `complete`, which names it and asks.
+ */
 export function isLastSync(job: Job, sync: Sync): boolean {
-  return sync.kind === 'final' || (sync.kind === 'full' && !job.auto)
+  return sync.kind === 'final' || (sync.kind === 'full' && !job.auto && job.target === 'image')
 }

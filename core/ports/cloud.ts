@@ -25,6 +25,7 @@ export interface Instance {
   readonly status: 'Pending' | 'Starting' | 'Running' | 'Stopping' | 'Stopped'
   /** Where agents reach it: the public address if it has one, else the private. Empty until the cloud assigned it. */
   readonly address: string
+  readonly privateAddress: string
   readonly imageId: string
   /** `ecs.g6.large` */
   readonly type: string
@@ -42,6 +43,7 @@ export interface Disk {
   /** `cloud_essd` */
   readonly category: string
   readonly status: string
+  readonly deleteWithInstance: boolean
 }
 
 export interface Snapshot {
@@ -62,6 +64,8 @@ export interface CloudImage {
   readonly percent: number
   readonly inUse: boolean
   readonly snapshotIds: readonly string[]
+  readonly architecture: NewImage['architecture']
+  readonly bootMode: NewImage['bootMode']
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -81,6 +85,15 @@ export interface NewInstance {
   readonly userData?: string
   /** The cloud releases it by itself then: a guard against leaks. At least 30 minutes ahead. */
   readonly releaseAt?: Date
+  readonly tags: Tags
+}
+
+export interface NewDisk {
+  readonly token: string
+  readonly name: string
+  readonly zone: string
+  readonly sizeGiB: number
+  readonly snapshotId: string
   readonly tags: Tags
 }
 
@@ -175,11 +188,34 @@ export interface Cloud {
   stopInstance(id: string): Promise<void>
   disksOf(instanceId: string): Promise<readonly Disk[]>
   disk(id: string): Promise<Disk | undefined>
-  /** Asks; the disk goes with the instance from then on. One that is attached there already stays so. */
-  attachDisk(request: { readonly diskId: string; readonly instanceId: string }): Promise<void>
+  /** Makes a data disk of a snapshot; it is attached to nothing. Faults: QUOTA_DISKS, … */
+  createDisk(request: NewDisk): Promise<string>
+  /**
+   * Asks; the disk goes with the instance from then on unless told otherwise. `device`: the next free one if left out.
+   * One that is attached there already stays so.
+   */
+  attachDisk(request: {
+    readonly diskId: string
+    readonly instanceId: string
+    readonly device?: string
+    readonly deleteWithInstance?: boolean
+  }): Promise<void>
   /** Asks; a disk that is attached nowhere stays so. A system disk comes off a stopped instance only. */
   detachDisk(request: { readonly diskId: string; readonly instanceId: string }): Promise<void>
   deleteDisk(id: string): Promise<void>
+  /**
+   * Gives a stopped instance a new system disk of an image that has no other disks. The old one is gone then, its
+   * snapshots stay. Returns when the cloud has accepted it; it is done when the new disk is In_use.
+   */
+  replaceSystemDisk(request: {
+    readonly token: string
+    readonly instanceId: string
+    readonly imageId: string
+    readonly sizeGiB: number
+  }): Promise<void>
+  /** Adds tags to what exists, or takes them off; both as they are given, `ferry:managed` not added. */
+  tag(resource: Pick<TaggedResource, 'kind' | 'id'>, tags: Readonly<Record<string, string>>): Promise<void>
+  untag(resource: Pick<TaggedResource, 'kind' | 'id'>, names: readonly string[]): Promise<void>
   /** Begins a snapshot of a disk as it is now. One at a time per disk. */
   createSnapshot(request: { token: string; diskId: string; name: string; tags: Tags }): Promise<string>
   snapshot(id: string): Promise<Snapshot | undefined>

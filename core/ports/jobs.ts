@@ -48,6 +48,8 @@ export interface NewJob {
   readonly disks: readonly JobDisk[]
   readonly createdBy: string
   readonly clonedFrom: string | null
+  /** The instance whose disks are to be replaced; left out, the target is the image. */
+  readonly destination?: string | null
 }
 
 /** The columns of a job that a change may set. */

@@ -5,6 +5,7 @@
  * again by whoever asked.
  */
 import type { Verdict, VerifyOptions } from '../domain/verification.ts'
+import type { Destinations } from './destinations.ts'
 import type { Approvals, Audit, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
 import type { Tasks } from './tasks.ts'
@@ -126,7 +127,7 @@ export interface Verifications {
 
 /** A piece of work that somebody has taken. */
 export interface Claim {
-  readonly kind: 'job' | 'verification'
+  readonly kind: 'job' | 'verification' | 'way-back'
   readonly id: string
   readonly epoch: number
   /** How often this step was tried and failed transiently since it last succeeded. */
@@ -167,6 +168,7 @@ export interface Store {
   readonly tasks: Tasks
   readonly ledger: Ledger
   readonly verifications: Verifications
+  readonly destinations: Destinations
   readonly work: Work
   readonly audit: Audit
   readonly outbox: Outbox

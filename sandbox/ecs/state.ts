@@ -21,7 +21,8 @@ export interface Instance {
   due?: number
   /** What follows `Stopping`. */
   afterStop: 'stay' | 'start' | 'release'
-  readonly imageId: string
+  /** Another one once its system disk was replaced. */
+  imageId: string
   readonly type: string
   readonly zone: string
   readonly vSwitch: string

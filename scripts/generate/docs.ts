@@ -38,11 +38,11 @@ export function permissionsPage(): string {
   )
   const policy = {
     Version: '1',
-    Statement: [{ Effect: 'Allow', Action: [...actions, 'ecs:TagResources'].sort(), Resource: '*' }],
+    Statement: [{ Effect: 'Allow', Action: actions.sort(), Resource: '*' }],
   }
   return page(
     'Permissions',
-    `Ferry’s access key needs these actions and no others; this is a RAM policy that grants them. It is made of the list of operations that the cloud adapter can call. \`ecs:TagResources\` is what the cloud asks for when something is created with tags.
+    `Ferry’s access key needs these actions and no others; this is a RAM policy that grants them. It is made of the list of operations that the cloud adapter can call. \`ecs:TagResources\` is also what the cloud asks for when something is created with tags.
 
 \`\`\`json
 ${JSON.stringify(policy, null, 2)}

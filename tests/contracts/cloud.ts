@@ -151,6 +151,63 @@ export function describeCloud(name: string, make: () => Promise<CloudUnderTest>)
     })
 
     describe('a disk', () => {
+      async function madeOf(snapshotId: string): Promise<string> {
+        const key = randomUUID()
+        const request = { token: key, name: 'SMC_Temp_Disk', zone: made.place.zone, sizeGiB: 30, snapshotId }
+        const id = await cloud.createDisk({ ...request, tags: tagsOf(key) })
+        expect(await cloud.createDisk({ ...request, token: randomUUID(), tags: tagsOf(key) })).toBe(id)
+        await vi.waitFor(async () => expect((await cloud.disk(id))?.status).toBe('Available'), WITHIN)
+        return id
+      }
+
+      it('is made of a snapshot, once for one key, and attached where it is asked for', async () => {
+        const instanceId = await running()
+        const id = await madeOf(await snapshotOf(await firstDataDisk(instanceId)))
+        await cloud.attachDisk({ diskId: id, instanceId, device: '/dev/xvdd', deleteWithInstance: false })
+
+        await vi.waitFor(async () => expect((await cloud.disk(id))?.status).toBe('In_use'), WITHIN)
+        expect(await cloud.disk(id)).toMatchObject({
+          ...{ instanceId, device: '/dev/xvdd', role: 'data', sizeGiB: 30, deleteWithInstance: false },
+        })
+      })
+
+      it('takes tags and lets them go', async () => {
+        const id = await firstDataDisk(await running())
+        const tags = async (): Promise<unknown> =>
+          (await cloud.inventory()).find((each) => each.id === id)?.tags
+        await cloud.tag({ kind: 'disk', id }, { 'ferry:more': 'yes' })
+
+        expect(await tags()).toMatchObject({ 'ferry:more': 'yes', 'ferry:managed': 'true' })
+        await cloud.untag({ kind: 'disk', id }, ['ferry:managed'])
+        expect(await tags()).toBeUndefined()
+      })
+
+      it('of a system is replaced on a stopped instance by one of an image, once for one token', async () => {
+        const instanceId = await running()
+        const [old] = await cloud.disksOf(instanceId)
+        const imageId = await available(anImage([await snapshotOf(await firstDataDisk(instanceId))]))
+        const request = { token: randomUUID(), instanceId, imageId, sizeGiB: 25 }
+        await expect(cloud.replaceSystemDisk(request)).rejects.toMatchObject({ code: 'CLOUD_WAIT' })
+        await cloud.stopInstance(instanceId)
+        await vi.waitFor(
+          async () => expect((await cloud.instance(instanceId))?.status).toBe('Stopped'),
+          WITHIN,
+        )
+
+        await cloud.replaceSystemDisk({ ...request, token: request.token + ' anew' })
+        await cloud.replaceSystemDisk({ ...request, token: request.token + ' anew' })
+
+        await vi.waitFor(
+          async () => expect((await cloud.disksOf(instanceId))[0]?.status).toBe('In_use'),
+          WITHIN,
+        )
+        const [system] = await cloud.disksOf(instanceId)
+        expect(system).toMatchObject({ device: '/dev/xvda', role: 'system', sizeGiB: 25 })
+        expect(system?.id).not.toBe(old?.id)
+        expect(await cloud.disk(old?.id ?? '')).toBeUndefined()
+        expect((await cloud.instance(instanceId))?.imageId).toBe(imageId)
+      })
+
       it('that does not exist may be deleted', async () => {
         await expect(cloud.deleteDisk('d-bp0000000000000000none')).resolves.toBeUndefined()
       })

@@ -10,6 +10,7 @@ import { pricesOf } from './prices.ts'
 import type { AlicloudConfig } from './sdk.ts'
 import { securityGroupsOf } from './security-groups.ts'
 import { snapshotsOf } from './snapshots.ts'
+import { taggingOf } from './tags.ts'
 
 /**
  * Alibaba Cloud ECS in one region. Cheap to make: the SDK is loaded and the keys are tried at the first call.
@@ -27,6 +28,7 @@ export function createAlicloud(config: AlicloudConfig, seams: EcsSeams = {}): Cl
     ...pricesOf(ecs),
     ...assistantOf(ecs),
     ...securityGroupsOf(ecs),
+    ...taggingOf(ecs),
     inventory: async () => {
       const found = await Promise.all([
         instances.instancesTagged({}).then(as('instance')),

@@ -1,12 +1,18 @@
+import { Fault } from '../../domain/faults.ts'
 import type { Cloud, Disk } from '../../ports/cloud.ts'
 import type { Ecs } from './client.ts'
 import { cloudCode } from './errors.ts'
 import { allPages, PAGE_SIZE } from './pages.ts'
 import type { Body, RequestFields } from './sdk.ts'
+import { DISK_CATEGORY } from './instances.ts'
 import { fromTags, toTags } from './tags.ts'
+import { clientToken, firstOrNew } from './token.ts'
 
 export type TaggedDisk = Disk & { readonly tags: Readonly<Record<string, string>> }
-interface Disks extends Pick<Cloud, 'disksOf' | 'disk' | 'attachDisk' | 'detachDisk' | 'deleteDisk'> {
+interface Disks extends Pick<
+  Cloud,
+  'disksOf' | 'disk' | 'createDisk' | 'attachDisk' | 'detachDisk' | 'deleteDisk'
+> {
   /** All disks with our tag, attached or left over. */
   readonly disksManaged: () => Promise<readonly TaggedDisk[]>
 }
@@ -24,8 +30,18 @@ export function disksOf(ecs: Ecs): Disks {
     disksOf: async (instanceId) =>
       [...(await list({ instanceId }))].sort((one, other) => one.device.localeCompare(other.device)),
     disk: async (id) => (await list({ diskIds: JSON.stringify([id]) }))[0],
-    attachDisk: async ({ diskId, instanceId }) => {
-      await ecs.ask('attachDisk', { diskId, instanceId, deleteWithInstance: true })
+    createDisk: ({ token, name, zone, sizeGiB, snapshotId, tags }) =>
+      firstOrNew(list({ tag: toTags({ 'ferry:key': tags['ferry:key'] }) }), async () => {
+        const { diskId, requestId } = await ecs.ask('createDisk', {
+          ...{ clientToken: clientToken(token), regionId: ecs.region, zoneId: zone, diskName: name },
+          ...{ diskCategory: DISK_CATEGORY, size: sizeGiB, snapshotId, tag: toTags(tags) },
+        })
+        if (diskId !== undefined) return diskId
+        throw new Fault('CLOUD_REFUSED', 'The cloud named no disk.', { RequestId: requestId ?? '' })
+      }),
+    attachDisk: async ({ diskId, instanceId, device, deleteWithInstance = true }) => {
+      const where = device === undefined ? {} : { device }
+      await ecs.ask('attachDisk', { diskId, instanceId, deleteWithInstance, ...where })
     },
     detachDisk: async ({ diskId, instanceId }) => {
       await ecs.ask('detachDisk', { diskId, instanceId })
@@ -52,6 +68,7 @@ function toDisk(found: EcsDisk): TaggedDisk {
     role: found.type === 'system' ? 'system' : 'data',
     sizeGiB: found.size ?? 0,
     category: found.category ?? '',
+    deleteWithInstance: found.deleteWithInstance ?? false,
     status: found.status ?? '',
     tags: fromTags(found.tags),
   }

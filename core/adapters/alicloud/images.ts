@@ -71,6 +71,8 @@ function toImage(found: EcsImage): CloudImage {
     status: (found.status ?? 'Waiting') as CloudImage['status'],
     percent: toPercent(found.progress),
     inUse: found.usage === 'instance',
+    architecture: found.architecture === 'arm64' ? 'arm64' : 'x86_64',
+    bootMode: found.bootMode?.startsWith('UEFI') === true ? 'UEFI' : 'BIOS',
     snapshotIds: mappings.flatMap(({ snapshotId }) => (snapshotId === undefined ? [] : [snapshotId])),
     tags: fromTags(found.tags),
   }

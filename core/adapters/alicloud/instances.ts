@@ -9,7 +9,13 @@ import { clientToken, firstOrNew } from './token.ts'
 
 type Instances = Pick<
   Cloud,
-  'createInstance' | 'instance' | 'instancesTagged' | 'restartInstance' | 'stopInstance' | 'deleteInstance'
+  | 'createInstance'
+  | 'instance'
+  | 'instancesTagged'
+  | 'restartInstance'
+  | 'stopInstance'
+  | 'deleteInstance'
+  | 'replaceSystemDisk'
 >
 
 export const DISK_CATEGORY = 'cloud_essd'
@@ -55,6 +61,10 @@ export function instancesOf(ecs: Ecs): Instances {
       } catch (error) {
         if (cloudCode(error) !== 'InvalidInstanceId.NotFound') throw error
       }
+    },
+    replaceSystemDisk: async ({ token, instanceId, imageId, sizeGiB }) => {
+      const asked = { clientToken: clientToken(token), instanceId, imageId, systemDisk: { size: sizeGiB } }
+      await ecs.ask('replaceSystemDisk', asked)
     },
   }
 }
@@ -131,6 +141,7 @@ function toInstance(found: EcsInstance): Instance {
     id: found.instanceId ?? '',
     name: found.instanceName ?? '',
     status: (found.status ?? 'Pending') as Instance['status'],
+    privateAddress: found.vpcAttributes?.privateIpAddress?.ipAddress?.[0] ?? '',
     address: addresses.find((address) => address !== undefined && address !== '') ?? '',
     imageId: found.imageId ?? '',
     type: found.instanceType ?? '',

@@ -100,12 +100,17 @@ const isFree = sql`${jobs.frozen} is null and exists (select from freeze_all whe
     and approvals.status = 'open' and approvals.expires_at > now())`
 
 /** The name may be taken and the source may have a job: either way nothing is inserted, and nothing is audited. */
-const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notice[]) => sql`
+const createStatement = (
+  { destination = null, ...job }: NewJob,
+  audit: AuditEntry,
+  notices: readonly Notice[],
+) => sql`
   with made as (
     insert into jobs
-      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, windows, created_by, cloned_from)
+      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, windows, created_by, cloned_from, target, destination)
     values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep}, ${job.bytesPerSecond}::bigint,
-      ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom})
+      ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom},
+      ${destination === null ? 'image' : 'instance'}, ${destination})
     on conflict do nothing
     returning *
   ), disks as (
@@ -113,6 +118,9 @@ const createStatement = (job: NewJob, audit: AuditEntry, notices: readonly Notic
     select made.id, disk.index, disk.path, disk.identity, disk."sizeBytes"
     from made, jsonb_to_recordset(${json(job.disks)})
       as disk (index int, path text, identity text, "sizeBytes" bigint)
+  ), destined as (
+    insert into destinations (id, instance_id)
+    select made.id, made.destination from made where made.destination is not null
   ), audited as (${auditInto(audit, sql`select id as job_id, name as job from made`)}
   ), noticed as (${noticesInto(
     notices,

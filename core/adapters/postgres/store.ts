@@ -4,6 +4,7 @@ import { openApprovals } from './approvals.ts'
 import { openAudit } from './audit.ts'
 import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
+import { openDestinations } from './destinations.ts'
 import { openFreezes } from './freezes.ts'
 import { openImages } from './images.ts'
 import { openIntermediates } from './intermediates.ts'
@@ -41,6 +42,7 @@ export async function openStore(url: string): Promise<Store> {
     orders: openOrders(database, bell),
     tasks: openTasks(database),
     ledger: openLedger(database),
+    destinations: openDestinations(database),
     verifications: openVerifications(database),
     work: openWork(database, bell),
     audit: openAudit(database),

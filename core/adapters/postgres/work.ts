@@ -18,12 +18,13 @@ import { list } from './schema/columns.ts'
 const KINDS = [
   { kind: 'job', table: sql`jobs`, hasWork: sql`state in ${list(WORKING)}` },
   { kind: 'verification', table: sql`verifications`, hasWork: sql`ended_at is null` },
+  { kind: 'way-back', table: sql`destinations`, hasWork: sql`way_back_asked_by is not null` },
 ] as const
 
 /** How soon a piece that was given back as done, though its state still asks for work, is looked at again. */
 const UNCHANGED_MS = 1000
 
-/** Claims on jobs and verifications. */
+/** Claims on jobs, verifications and ways back. */
 export function openWork({ run }: Database, bell: Bell): Work {
   return {
     async claim(owner, leaseMs, limit) {
@@ -38,7 +39,7 @@ export function openWork({ run }: Database, bell: Bell): Work {
 
     async giveBack(owner, claim, how) {
       const { againInMs, tries } = how === 'done' ? { againInMs: UNCHANGED_MS, tries: 0 } : how
-      const { table, hasWork } = claim.kind === 'job' ? KINDS[0] : KINDS[1]
+      const { table, hasWork } = KINDS.find(({ kind }) => kind === claim.kind) ?? KINDS[0]
       await run(sql`
         update ${table}
         set owner = null, lease_until = null,

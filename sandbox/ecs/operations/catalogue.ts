@@ -7,6 +7,7 @@ import { NETWORK_OPERATIONS } from './network.ts'
 import type { Operation } from './operation.ts'
 import { PRICE_OPERATIONS } from './price.ts'
 import { REGION_OPERATIONS } from './regions.ts'
+import { REPLACE_SYSTEM_DISK } from './replace-system-disk.ts'
 import { SNAPSHOT_OPERATIONS } from './snapshots.ts'
 import { TAG_OPERATIONS } from './tags.ts'
 
@@ -15,6 +16,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   [
     INSTANCE_OPERATIONS,
     DISK_OPERATIONS,
+    REPLACE_SYSTEM_DISK,
     SNAPSHOT_OPERATIONS,
     IMAGE_OPERATIONS,
     NETWORK_OPERATIONS,

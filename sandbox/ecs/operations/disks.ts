@@ -41,7 +41,8 @@ function diskReply(disk: Disk): Reply {
   }
 }
 
-function isCreatingSnapshot(cloud: Cloud, disk: Disk): boolean {
+/** Whether a snapshot of the disk is under way. */
+export function isCreatingSnapshot(cloud: Cloud, disk: Disk): boolean {
   return Object.values(cloud.state.snapshots).some((s) => s.diskId === disk.id && s.status === 'progressing')
 }
 

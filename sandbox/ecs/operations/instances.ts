@@ -108,6 +108,9 @@ export const INSTANCE_OPERATIONS: readonly Operation[] = [
       const disks = Object.values(cloud.state.disks).filter(({ instanceId }) => instanceId === instance.id)
       if (!disks.some(isBootDisk))
         throw refusal('OperationDenied', { message: 'The instance has no system disk to start from.' })
+      // A system disk that is being replaced.
+      if (disks.some((disk) => isBootDisk(disk) && disk.status !== 'In_use'))
+        throw refusal('IncorrectInstanceStatus')
       instance.status = 'Starting'
       instance.due = cloud.after(DELAYS_MS.starting)
       return {}

@@ -61,7 +61,8 @@ export function planOf(cloud: Cloud, fields: Fields): Plan {
   }
 }
 
-function imageOf(cloud: Cloud, id: string): Image {
+/** An image that instances and disks can be made of. */
+export function imageOf(cloud: Cloud, id: string): Image {
   const image = cloud.state.images[id] ?? BASE_IMAGES.find((base) => base.id === id)
   if (!image) throw refusal('InvalidImageId.NotFound')
   if (image.status !== 'Available') throw refusal('OperationDenied.ImageNotValid')

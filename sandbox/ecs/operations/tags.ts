@@ -21,7 +21,7 @@ function taggable(cloud: Cloud, type: string): Record<string, { tags: TagMap }> 
   return resources
 }
 
-/** TagResources: all of the resources or none. */
+/** TagResources and UntagResources: all of the resources or none. */
 export const TAG_OPERATIONS: readonly Operation[] = [
   {
     name: 'TagResources',
@@ -39,6 +39,25 @@ export const TAG_OPERATIONS: readonly Operation[] = [
         return { resource, merged }
       })
       for (const { resource, merged } of found) resource.tags = merged
+      return {}
+    },
+  },
+  {
+    name: 'UntagResources',
+    required: ['RegionId', 'ResourceType', 'ResourceId'],
+    changes: true,
+    run: (fields, cloud) => {
+      const resources = taggable(cloud, need(fields, 'ResourceType'))
+      const keys = list(fields, 'TagKey')
+      const found = list(fields, 'ResourceId').map((id) => {
+        const resource = resources[id]
+        if (!resource) throw refusal('InvalidResourceId.NotFound')
+        return resource
+      })
+      for (const resource of found)
+        resource.tags = Object.fromEntries(
+          Object.entries(resource.tags).filter(([key]) => !keys.includes(key)),
+        )
       return {}
     },
   },

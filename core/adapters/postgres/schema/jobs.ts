@@ -38,6 +38,7 @@ export const jobs = pgTable(
     version: count().notNull().default(1),
     ...work(),
     target: text().$type<Job['target']>().notNull().default('image'),
+    destination: text(),
     region: text().notNull(),
     zone: text().notNull(),
     auto: boolean().notNull(),
@@ -62,7 +63,8 @@ export const jobs = pgTable(
   (t) => [
     check('jobs_state', oneOf(t.state, STATES)),
     check('jobs_resume', oneOf(t.resume, RESUMABLE)),
-    check('jobs_target', oneOf(t.target, ['image'])),
+    check('jobs_target', oneOf(t.target, ['image', 'instance'])),
+    check('jobs_destination', sql`(${t.target} = 'instance') = (${t.destination} is not null)`),
     check('jobs_interval', interval(t.intervalMs)),
     check('jobs_pending_interval', interval(t.pendingIntervalMs)),
     check('jobs_keep', within(t.keep, 1, 10)),
@@ -73,6 +75,9 @@ export const jobs = pgTable(
     // A job that lost its intermediate can be cloned while it still stands, so it does not count as open.
     uniqueIndex('jobs_one_open_per_source')
       .on(t.sourceId)
+      .where(sql`${t.state} not in ${list(ENDED)} and ${t.intermediate} <> 'lost'`),
+    uniqueIndex('jobs_one_open_per_destination')
+      .on(t.destination)
       .where(sql`${t.state} not in ${list(ENDED)} and ${t.intermediate} <> 'lost'`),
     index('jobs_due')
       .on(t.dueAt)
