@@ -81,6 +81,14 @@ export const OrdersRequest = z.object({
 })
 export type OrdersRequest = z.infer<typeof OrdersRequest>
 
+/** How blocks are sent: what may change while an order is carried out. */
+export const SendSettings = z.object({
+  compression: z.enum(['auto', 'on', 'off']),
+  /** For all connections together; null: no limit. */
+  bytesPerSecond: z.number().int().positive().nullable(),
+})
+export type SendSettings = z.infer<typeof SendSettings>
+
 /**
  * What an agent is asked to do. An order is known by (sync, epoch): the same pair is the same order, and an
  * agent that already works on it, or has finished it, does nothing. An order with a higher epoch replaces the
@@ -100,9 +108,7 @@ export const SyncOrder = z.object({
     .min(1)
     .max(17),
   connections: z.number().int().min(1).max(8),
-  compression: z.enum(['auto', 'on', 'off']),
-  /** Null: no limit. */
-  bytesPerSecond: z.number().int().positive().nullable(),
+  ...SendSettings.shape,
 })
 export type SyncOrder = z.infer<typeof SyncOrder>
 
@@ -152,8 +158,13 @@ export type AgentReport = z.infer<typeof AgentReport>
 /**
  * What the bot wants of the machine: `go on`; `stop` at the next safe point and report `stopped`
  * (the job is being paused or cancelled, or this epoch is over). A renewed ticket comes before the old one ends.
+ * `send`: how the order is to be carried on from now; without it nothing changes.
  */
-export const ReportReply = z.object({ control: z.enum(['continue', 'stop']), ticket: z.string().optional() })
+export const ReportReply = z.object({
+  control: z.enum(['continue', 'stop']),
+  ticket: z.string().optional(),
+  send: SendSettings.optional(),
+})
 export type ReportReply = z.infer<typeof ReportReply>
 
 export const RegisterRequest = z.object({

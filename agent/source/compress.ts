@@ -31,7 +31,7 @@ const SLOW_SECONDS = 3
  * for a receiver or processor that packing would only slow down more: so it is tried, and kept while blocks go faster.
  */
 export class CompressionChoice {
-  private readonly mode: 'auto' | 'on' | 'off'
+  private mode: 'auto' | 'on' | 'off'
   private isOn: boolean
   private since: number
   private waitedMs = 0
@@ -63,6 +63,20 @@ export class CompressionChoice {
     this.waitedMs = 0
     this.bytes = 0
     this.wireBytes = 0
+  }
+
+  /** Goes on in this mode; what was measured in another one counts no more. */
+  follow(mode: 'auto' | 'on' | 'off', nowMs: number): void {
+    if (mode === this.mode) return
+    this.mode = mode
+    this.isOn = mode === 'on'
+    this.since = nowMs
+    this.waitedMs = 0
+    this.bytes = 0
+    this.wireBytes = 0
+    this.plainRate = 0
+    this.slowSeconds = 0
+    this.notBefore = 0
   }
 
   isWorthwhile(): boolean {

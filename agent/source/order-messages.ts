@@ -1,5 +1,5 @@
 /** What an order and its threads say to each other, and the memory that they share. */
-import type { MachineFault, SourceDisk, SyncOrder } from '../protocol/control.ts'
+import type { MachineFault, SourceDisk } from '../protocol/control.ts'
 import type { Receiver } from './link.ts'
 
 /** A disk of the order as its threads share it. */
@@ -23,9 +23,6 @@ export interface OrderThreadData {
     readonly ticket: string
     readonly window: number
     readonly reconnectMs: number
-    readonly compression: SyncOrder['compression']
-    /** For all threads together; null for no limit. */
-    readonly bytesPerSecond: number | null
   } | null
   readonly disks: readonly ThreadDisk[]
   readonly progress: SharedArrayBuffer

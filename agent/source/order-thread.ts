@@ -21,7 +21,7 @@ import { EXTENT_BYTES, Extents } from './extents.ts'
 import type { FromOrderThread, OrderThreadData, ThreadDisk, ToOrderThread } from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { Sender } from './sender.ts'
-import { bookSending } from './throttle.ts'
+import { mayGo, type Throttled } from './throttle.ts'
 
 const ROLE = 'order'
 
@@ -48,6 +48,7 @@ class OrderThread {
   readonly progress: Progress
   readonly sender: Sender | undefined
   private readonly compression: CompressionChoice
+  private readonly throttled: Throttled
   private builder: BatchBuilder | undefined
 
   constructor(data: OrderThreadData, memory: BatchMemory) {
@@ -55,8 +56,13 @@ class OrderThread {
     this.progress = new Progress(data.progress)
     const { send, connection } = data
     this.sender = send ? new Sender({ ...send, connection, memory, progress: this.progress }) : undefined
-    const now = performance.now()
-    this.compression = new CompressionChoice(send?.compression ?? 'off', now)
+    this.compression = new CompressionChoice(this.progress.sending().compression, performance.now())
+    this.throttled = {
+      sendClock: this.progress.sendClock,
+      bytesPerSecond: () => this.progress.sending().bytesPerSecond,
+      isStopped: () => this.progress.isStopped(),
+      timed: (waiting) => this.progress.timed('limitUs', waiting),
+    }
   }
 
   /** Reaches the receiver; the first thread shares what it learns of the groups. */
@@ -183,11 +189,10 @@ class OrderThread {
     const builder = this.builder
     this.builder = undefined
     if (builder === undefined || this.sender === undefined) return
+    this.compression.follow(this.progress.sending().compression, performance.now())
     const framed = builder.finish(this.compression.isWorthwhile())
     if (framed.blockBytes === 0) return this.sender.giveBack(framed.buffer)
-    const rate = this.data.send?.bytesPerSecond
-    const wait = rate ? bookSending(this.progress.sendClock, framed.frame.length, rate, Date.now()) : 0
-    if (wait > 0) await this.progress.timed('limitUs', pause(wait))
+    await mayGo(this.throttled, framed.frame.length)
     const waited = await this.sender.send(framed)
     this.compression.sent(framed.blockBytes, framed.frame.length, waited, performance.now())
   }

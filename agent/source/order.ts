@@ -3,7 +3,7 @@
  * Nothing is remembered across orders but the cached manifest: blocks may have changed meanwhile, so each compares all.
  */
 import type { Worker } from 'node:worker_threads'
-import type { AgentReport, MachineFault, SourceDisk, SyncOrder } from '../protocol/control.ts'
+import type { AgentReport, MachineFault, SendSettings, SourceDisk, SyncOrder } from '../protocol/control.ts'
 import { DIGEST_BYTES } from '../protocol/digest.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { groupsOf, rootOf } from '../protocol/geometry.ts'
@@ -56,6 +56,7 @@ export class Order {
     this.order = order
     this.place = place
     this.progress = Progress.forDisks(order.disks.length)
+    this.adjust(order)
     this.figures = new OrderFigures(order, this.progress)
     this.outOfPatience = new Promise((resolve) => (this.patienceEnds = () => resolve(undefined)))
   }
@@ -69,6 +70,11 @@ export class Order {
   stop(): void {
     this.progress.stop()
     setTimeout(this.patienceEnds, STOP_MS).unref()
+  }
+
+  /** Sends so from now on; takes effect within a tenth of a second. Repeatable. */
+  adjust(send: SendSettings): void {
+    this.progress.setSending(send, Date.now())
   }
 
   renew(ticket: string): void {
@@ -170,8 +176,6 @@ export class Order {
         ticket: order.ticket,
         window: Math.max(2, Math.floor(WINDOW / order.connections)),
         reconnectMs: this.place.reconnectMs,
-        compression: order.compression,
-        bytesPerSecond: order.bytesPerSecond,
       },
     }
     const thread = this.place.threads.take()

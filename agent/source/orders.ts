@@ -127,10 +127,11 @@ export class Orders {
       await pause(failures === 0 ? REPORT_MS : backOffMs(failures, 500, 5000), over)
       if (over.aborted) return
       try {
-        const { control, ticket } = await this.report(order.report(), over)
+        const { control, ticket, send } = await this.report(order.report(), over)
         failures = 0
         if (control === 'stop') order.stop()
         if (ticket !== undefined) order.renew(ticket)
+        if (send !== undefined) order.adjust(send)
       } catch (problem) {
         // The order goes on without the bot for as long as its ticket lasts.
         if (!over.aborted)

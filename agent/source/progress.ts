@@ -1,8 +1,14 @@
-/** The counters that all threads of an order share, without messages. */
+/** The counters and settings that all threads of an order share, without messages. */
+import type { SendSettings } from '../protocol/control.ts'
+
+const COMPRESSION = ['auto', 'on', 'off'] as const
 
 /** Fields of the order as a whole. Times are microseconds that threads spent waiting. */
-const WHOLE = { stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4, sendAtUs: 5 } as const
-const WHOLE_FIELDS = 6
+const WHOLE = {
+  ...{ stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4, sendAtUs: 5 },
+  ...{ bytesPerSecond: 6, compression: 7 },
+} as const
+const WHOLE_FIELDS = 8
 /** Fields of each disk. */
 const DISK = { nextGroup: 0, comparedBytes: 1, changedBytes: 2, appliedBytes: 3 } as const
 const DISK_FIELDS = 4
@@ -42,6 +48,21 @@ export class Progress {
           return Number(wanted) / 1000
       }
     },
+  }
+
+  /**
+   * How blocks are sent from now on. A change of the rate also forgets what was booked at the old one, which may
+   * reach far into the future. The rate first: who books between the two sees that it has changed.
+   */
+  setSending({ bytesPerSecond, compression }: SendSettings, nowMs: number): void {
+    Atomics.store(this.fields, WHOLE.compression, BigInt(COMPRESSION.indexOf(compression)))
+    const rate = BigInt(bytesPerSecond ?? 0)
+    if (Atomics.exchange(this.fields, WHOLE.bytesPerSecond, rate) !== rate) this.sendClock.update(() => nowMs)
+  }
+
+  sending(): SendSettings {
+    const compression = COMPRESSION[this.get('compression')] ?? 'auto'
+    return { bytesPerSecond: this.get('bytesPerSecond') || null, compression }
   }
 
   getDisk(disk: number, field: DiskField): number {

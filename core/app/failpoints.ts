@@ -26,6 +26,8 @@ const CALLS: Calls = {
     disks: 'read',
     change: 'write',
     due: 'read',
+    late: 'read',
+    catchUp: 'write',
     claimCostReminders: 'write',
   },
   syncs: {
@@ -48,6 +50,7 @@ const CALLS: Calls = {
     record: 'write',
     setInUse: 'write',
     setPinned: 'write',
+    beginDelete: 'write',
     setDeleted: 'write',
   },
   approvals: { request: 'write', byNumber: 'read', open: 'read', decide: 'write', expire: 'write' },

@@ -3,6 +3,7 @@
  * docs, and TypeScript, which infers the value's type from `parse`.
  */
 import { INTERVAL_RANGE, parseDuration } from '../domain/duration.ts'
+import { DEFAULT_IMAGE_NAME, imageNameProblem } from '../domain/image-name.ts'
 import { parseRate } from '../domain/rate.ts'
 import { Refusal } from './reply.ts'
 
@@ -93,7 +94,7 @@ export function rate(describe: string): Arg<number | null> {
       const bytesPerSecond = parseRate(text)
       if (bytesPerSecond === undefined)
         throw bad(
-          `${quoted(text)} is not a bandwidth: a whole number and kbit, mbit or gbit, such as 200mbit, or off.`,
+          `${quoted(text)} is not a bandwidth: a whole number and kbit, mbit or gbit, such as 200mbit, not less than 64kbit, or off.`,
         )
       return bytesPerSecond
     },
@@ -160,6 +161,21 @@ export function text(describe: string, most = 200): Arg<string> {
         throw bad('A text is one line without control characters.')
       if (value.length > most) throw bad(`The text has ${value.length} characters; ${most} are allowed.`)
       return value
+    },
+  }
+}
+
+/** The pattern of the names of a job's images; `job` in its own place is checked with the job's real name later. */
+export function imageNamePattern(describe: string): Arg<string> {
+  return {
+    describe,
+    shape: 'pattern',
+    required: true,
+    positional: true,
+    parse: (value) => {
+      const problem = imageNameProblem(value)
+      if (problem === undefined) return value
+      throw bad(`${quoted(value)} ${visible(problem)}. An example: ${DEFAULT_IMAGE_NAME}.`)
     },
   }
 }

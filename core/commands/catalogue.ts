@@ -12,7 +12,7 @@ import { freeze, unfreeze } from './freeze.ts'
 import { estimate } from './estimate.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
-import { images } from './images.ts'
+import { images, imagesPin, imagesUnpin } from './images.ts'
 import { interval } from './interval.ts'
 import { keep } from './keep.ts'
 import { launch } from './launch.ts'
@@ -54,6 +54,8 @@ export const catalogue: readonly Command[] = [
   limit,
   history,
   images,
+  imagesPin,
+  imagesUnpin,
   pause,
   resume,
   window,

@@ -1,5 +1,7 @@
 import { formatDuration } from '../domain/duration.ts'
-import { choice, cloudId, count, duration, name, named, optional, quoted, text } from './args.ts'
+import { DEFAULT_IMAGE_NAME, imageNameProblem } from '../domain/image-name.ts'
+import { choice, cloudId, count, duration, imageNamePattern, name, named } from './args.ts'
+import { optional, quoted, rate, text } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { refuseTaken } from './describe-destination.ts'
@@ -32,6 +34,14 @@ export const create = defineCommand({
     keep: named(optional(count('how many images to keep; 3 if left out', 1, 10))),
     auto: named(
       optional(choice('automatic incremental sync; off means full copy only, then Completed', ['on', 'off'])),
+    ),
+    limit: named(optional(rate('the most bandwidth that may be used; off if left out'))),
+    'image-name': named(
+      optional(
+        imageNamePattern(
+          `the names of its images, of {job}, {number}, {date} and {id}; ${DEFAULT_IMAGE_NAME} if left out`,
+        ),
+      ),
     ),
     region: named(optional(text('the region; the policy file’s if left out', 40))),
     zone: named(optional(text('the zone; the policy file’s if left out', 40))),
@@ -75,6 +85,10 @@ export const create = defineCommand({
           `${disk.path} has ${disk.sizeBytes} bytes, which is not a multiple of 512: it is not a whole disk.`,
         )
     }
+    const imageName = args['image-name'] ?? DEFAULT_IMAGE_NAME
+    const nameProblem = imageNameProblem(imageName, args.job)
+    if (nameProblem !== undefined)
+      throw new Refusal('bad-argument', `The image name ${quoted(imageName)} ${nameProblem}.`)
     const auto = args.auto !== 'off'
     const intervalMs = args.every ?? 6 * 3_600_000
     const job = await store.jobs.create(
@@ -86,7 +100,10 @@ export const create = defineCommand({
         auto,
         intervalMs,
         keep: args.keep ?? 3,
-        bytesPerSecond: null,
+        imageName,
+        bytesPerSecond: args.limit ?? null,
+        compression: null,
+        connections: null,
         disks: source.agent.disks,
         createdBy: person.name,
         clonedFrom: null,

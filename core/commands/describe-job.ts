@@ -4,9 +4,10 @@ import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import { freezeOf, standingLock } from '../domain/hold.ts'
-import type { Freeze, Job } from '../domain/job.ts'
+import type { Freeze, Image, Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
+import { heldBy } from '../domain/retention.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
 import { describeDestination } from './describe-destination.ts'
@@ -19,10 +20,24 @@ import { resultWords } from './verification-records.ts'
 import type { Reply } from './reply.ts'
 
 /** `every 6h`, or with a change pending `every 6h now, every 2h from the end of the next sync` (S6). */
-export function intervalWords(job: Pick<Job, 'intervalMs' | 'pendingIntervalMs'>): string {
+export function intervalWords(job: Pick<Job, 'intervalMs' | 'pendingIntervalMs' | 'state'>): string {
   const now = `every ${formatDuration(job.intervalMs)}`
   if (job.pendingIntervalMs === null) return now
-  return `${now} now, every ${formatDuration(job.pendingIntervalMs)} from the end of the next sync`
+  const which = isUnderWay(job) ? 'this' : 'the next'
+  return `${now} now, every ${formatDuration(job.pendingIntervalMs)} from the end of ${which} sync`
+}
+
+const isUnderWay = ({ state }: Pick<Job, 'state'>): boolean => state === 'syncing' || state === 'preparing'
+
+/** How a job sends: `at most 200mbit, compression on, 4 connections`; what is as the installation does is left out. */
+export function transferWords(job: Pick<Job, 'bytesPerSecond' | 'compression' | 'connections'>): string {
+  return [
+    job.bytesPerSecond === null ? 'as fast as it can' : `at most ${formatBitRate(job.bytesPerSecond)}`,
+    ...(job.compression === null ? [] : [`compression ${job.compression}`]),
+    ...(job.connections === null
+      ? []
+      : [`${job.connections} ${job.connections === 1 ? 'connection' : 'connections'}`]),
+  ].join(', ')
 }
 
 /** When the next automatic sync comes, or why none does. */
@@ -31,12 +46,23 @@ export function nextSyncWords(
   now: Date,
   freeze: Freeze | undefined = job.frozen ?? undefined,
 ): string {
-  if (job.state === 'syncing' || job.state === 'preparing') return 'one interval after this sync ends'
   if (!job.auto) return 'none: automatic sync is off'
+  if (job.completing) return 'none: the job completes'
+  if (isUnderWay(job))
+    return `${formatDuration(job.pendingIntervalMs ?? job.intervalMs)} after this sync ends`
   if (job.nextSyncAt === null) return `none while ${STATE_LABELS[job.state]}`
   if (freeze !== undefined) return `none while frozen; it was due ${formatTime(job.nextSyncAt, now)}`
   if (job.nextSyncAt <= now) return 'due now'
   return `${formatTime(job.nextSyncAt, now)} (in ${formatDuration(job.nextSyncAt.getTime() - now.getTime())})`
+}
+
+/** `#1 pinned, #2 in use`: what `keep` passes over, and why (S3). */
+export function heldWords(images: readonly Image[]): string {
+  const held = images.flatMap((image) => {
+    const reason = heldBy(image)
+    return reason === undefined ? [] : [`#${image.number} ${reason}`]
+  })
+  return held.join(', ')
 }
 
 const INTERMEDIATE_WORDS = {
@@ -97,8 +123,10 @@ export async function describeJob(
   facts['Next sync'] = nextSyncWords(job, now, freeze)
   if (job.deferral !== null) facts['Deferred'] = job.deferral
   facts['Interval'] = intervalWords(job)
-  if (job.bytesPerSecond !== null) facts['Limit'] = `at most ${formatBitRate(job.bytesPerSecond)}`
-  facts['Images'] = `${images.length} of at most ${job.keep}${
+  if (job.bytesPerSecond !== null || job.compression !== null || job.connections !== null)
+    facts['Limit'] = transferWords(job)
+  const held = heldWords(images)
+  facts['Images'] = `${images.length} of at most ${job.keep}${held === '' ? '' : ` (${held})`}${
     newest === undefined
       ? ''
       : `; newest #${newest.number} ${newest.cloudId}, ${newest.verdict ?? 'not verified yet'}; ${newest.consistency}`
@@ -140,6 +168,10 @@ export async function describeJob(
         freeze === undefined ? null : { ...freeze, at: freeze.at.toISOString(), all: job.frozen === null },
       lock:
         lock === undefined ? null : { ...lock, at: lock.at.toISOString(), until: lock.until.toISOString() },
+      bytesPerSecond: job.bytesPerSecond,
+      compression: job.compression,
+      connections: job.connections,
+      imageName: job.imageName,
       intermediate: job.intermediate,
       target: job.target,
       destination: destination.data,

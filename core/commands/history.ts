@@ -49,7 +49,9 @@ export const history = defineCommand({
             sync.trigger === 'schedule' ? 'schedule' : sync.askedBy,
             sync.result ?? sync.phase,
             formatTime(sync.startedAt, now),
-            sync.endedAt === null ? '' : formatDuration(sync.endedAt.getTime() - sync.startedAt.getTime()),
+            sync.endedAt === null || sync.result === 'missed'
+              ? ''
+              : formatDuration(sync.endedAt.getTime() - sync.startedAt.getTime()),
             scoreWords(sync).forecast,
             scoreWords(sync).verdict,
             formatBytes(sync.progress.comparedBytes),

@@ -1,9 +1,9 @@
-import type { State } from '../domain/job.ts'
+import type { Image, State } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { imagesToDelete, markUsed } from '../domain/retention.ts'
 import { count, name } from './args.ts'
 import { defineCommand } from './define.ts'
-import { describeJob } from './describe-job.ts'
+import { describeJob, heldWords } from './describe-job.ts'
 import { finalStep } from './final-step.ts'
 import { changeJob, findJob } from './on-job.ts'
 import { done, Refusal } from './reply.ts'
@@ -25,7 +25,7 @@ export const keep = defineCommand({
       await store.ledger.open(job.id),
       await store.verifications.list(job.id),
     )
-    const { deletable } = imagesToDelete(images, most)
+    const { deletable, overflow } = imagesToDelete(images, most)
     if (deletable.length > 0) {
       const names = deletable.map((image) => `#${image.number} (${image.cloudId})`).join(', ')
       await finalStep(
@@ -34,6 +34,7 @@ export const keep = defineCommand({
         `Keeping ${most} deletes ${deletable.length === 1 ? 'image' : 'images'} ${names} ${whenDeleted(job.state)}.`,
         {
           'Will be deleted': names,
+          ...stays(images, overflow),
         },
       )
     }
@@ -44,10 +45,15 @@ export const keep = defineCommand({
     return done(
       'keep-changed',
       `${jobName} keeps ${most} ${most === 1 ? 'image' : 'images'}.`,
-      await describeJob(context, after, voided),
+      await describeJob(context, after, { ...stays(images, overflow), ...voided }),
     )
   },
 })
+
+/** What stays over the number, and why (S3). */
+function stays(images: readonly Image[], overflow: number): Record<string, string> {
+  return overflow === 0 ? {} : { 'Stays all the same': `${overflow} over the number: ${heldWords(images)}` }
+}
 
 /** When `keep` is enforced next: at rest within a minute, else after the next image or once the job moves on. */
 function whenDeleted(state: State): string {

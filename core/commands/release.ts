@@ -5,6 +5,7 @@ import { STATE_LABELS } from '../domain/job.ts'
 import { ENDED } from '../domain/life.ts'
 import type { Resource } from '../ports/store.ts'
 import { cloudId } from './args.ts'
+import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { finalStep } from './final-step.ts'
 import { refuseLocked } from './held.ts'
@@ -30,6 +31,7 @@ export const release = defineCommand({
     await refuseLocked(context, job)
     const isIntermediate = resource.purpose === 'intermediate'
     refuseWhatOthersRelease(resource, job)
+    if (resource.kind === 'image') await refusePinned(context, id, job)
     if (isIntermediate && job.state !== 'error')
       throw new Refusal(
         'not-legal-now',
@@ -65,6 +67,15 @@ export const release = defineCommand({
     return accepted('releasing', `${id} is being released, within a minute.`, { data: { resource: id } })
   },
 })
+
+async function refusePinned({ store }: Context, id: string, job: Job): Promise<void> {
+  const image = (await store.images.list(job.id)).find(({ cloudId }) => cloudId === id)
+  if (image?.pinned === true)
+    throw new Refusal(
+      'pinned',
+      `${id} is image #${image.number} of ${job.name} and pinned: \`images unpin ${job.name} ${image.number}\` lets it go.`,
+    )
+}
 
 /** Images go by `keep` while their job lives, snapshots and disks with what they belong to. */
 function refuseWhatOthersRelease({ kind, cloudId: id, purpose, outlivesJob }: Resource, job: Job): void {

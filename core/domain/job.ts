@@ -60,6 +60,8 @@ export type Phase = (typeof PHASES)[number]
 
 export type SyncKind = 'full' | 'incremental' | 'final'
 export type Trigger = 'schedule' | 'manual'
+/** Of the blocks on their way; `auto` packs where that makes them faster. */
+export type Compression = 'auto' | 'on' | 'off'
 /** How a sync ended; null while it runs. `missed` is a due time that passed while nobody could run it. */
 export type SyncResult = 'ok' | 'cancelled' | 'missed' | null
 
@@ -118,8 +120,13 @@ export interface Job {
   /** Comes into force when the next sync ends (S6); null when nothing is pending. */
   readonly pendingIntervalMs: number | null
   readonly keep: number
-  /** The most that a sync may send; null: no limit. */
+  /** The pattern of its images' names (`core/domain/image-name.ts`). */
+  readonly imageName: string
+  /** The most that a sync may send in a second; null: no limit. */
   readonly bytesPerSecond: number | null
+  /** Null: as the installation does. */
+  readonly compression: Compression | null
+  readonly connections: number | null
   /** When the next automatic sync is due; null when none is. */
   readonly nextSyncAt: Date | null
   /** Why it is later than its interval says, as a sentence; null when it is not. */
@@ -202,8 +209,12 @@ export interface Image {
   readonly cloudId: string
   readonly name: string
   readonly createdAt: Date
+  /** A person wants it to stay, whatever `keep` says. */
   readonly pinned: boolean
+  /** The cloud said so when it was to be deleted: a server is made of it. */
   readonly inUse: boolean
+  /** Its deletion has begun; it cannot be pinned any more. */
+  readonly deleting: boolean
   readonly deletedAt: Date | null
   /** One per disk, in disk order: the root of the manifest that the image must hold. */
   readonly roots: readonly string[]

@@ -3,6 +3,12 @@ import { imageOfRequest } from './verification.ts'
 
 type Kept = Pick<Image, 'id' | 'number' | 'pinned' | 'inUse'>
 
+/** Why an image stays although `keep` says otherwise; undefined when nothing keeps it. */
+export function heldBy(image: Pick<Image, 'pinned' | 'inUse'>): string | undefined {
+  const reasons = [...(image.pinned ? ['pinned'] : []), ...(image.inUse ? ['in use'] : [])]
+  return reasons.length === 0 ? undefined : reasons.join(', ')
+}
+
 /**
  * Which images go when at most `keep` may stay (S3): the earliest that nothing uses and nobody pinned. The newest
  * is never among them, whatever `keep` says. Fewer than asked may go; then `overflow` says how many stay too many.

@@ -18,11 +18,26 @@ export function afterSync(
   }
 }
 
+/** A sync that is this late is late because nothing could run it: due ones start within seconds. */
+export const LATE_MS = 120_000
+/** Jobs that may be caught up at once; of more, the syncs are spread over time. */
+const HERD = 20
+/** The shortest time over which a herd is spread, and how many of it start in a second at most. */
+const SPREAD_MS = 300_000
+const PER_SECOND = 20
+
+/** The most that is recorded of one job's missed syncs; nobody reads more. */
+const MOST_MISSED = 1000
+
 /**
- * How many due times passed unused between the first one and now, while nothing could run (the bot was down).
- * The one that is run now is not among them.
+ * How many due times passed unused while nothing could run, when the first of them was `lateMs` ago. The one that is
+ * caught up now is not among them.
  */
-export function missedRuns(dueAt: Date, intervalMs: number, now: Date): number {
-  const late = now.getTime() - dueAt.getTime()
-  return late < intervalMs ? 0 : Math.floor(late / intervalMs)
+export function missedRuns(lateMs: number, intervalMs: number): number {
+  return Math.min(MOST_MISSED, Math.max(0, Math.floor(lateMs / intervalMs)))
+}
+
+/** Over how many milliseconds the syncs of so many late jobs are spread, so that downtime ends in no storm. */
+export function spreadMs(lateJobs: number): number {
+  return lateJobs <= HERD ? 0 : Math.max(SPREAD_MS, (lateJobs / PER_SECOND) * 1000)
 }

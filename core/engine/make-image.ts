@@ -3,8 +3,9 @@
  * Each is asked for once per sync (the ledger's key holds the sync's id), so that this may be run again from the top.
  */
 import { Fault } from '../domain/faults.ts'
-import type { Image, Job, Sync } from '../domain/job.ts'
-import type { Disk } from '../ports/cloud.ts'
+import { imageName, uniqueName } from '../domain/image-name.ts'
+import type { Image, Sync } from '../domain/job.ts'
+import type { Disk, NewImage } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { acquire } from './acquire.ts'
 import { inSourceOrder } from './disk-order.ts'
@@ -22,7 +23,12 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
   const roots = await store.syncs.roots(sync.id)
   if (roots === undefined) throw new Error(`sync ${sync.id} is to be imaged but has no roots`)
   const snapshots = await takeSnapshots(work, sync, await copiedDisks(work, intermediate))
-  const name = imageName(work.job, sync)
+  const name = imageName(work.job.imageName, {
+    job: work.job.name,
+    jobId: work.job.id,
+    number: sync.number,
+    startedAt: sync.startedAt,
+  })
   const source = await store.sources.byId(work.job.sourceId)
   const host = source?.agent?.host
   const cloudId = await acquire(
@@ -36,7 +42,7 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
       request: { name },
     },
     (request, token, tags) =>
-      work.parts.cloud.createImage({
+      createNamed(work, {
         token,
         tags,
         name: request.name,
@@ -51,15 +57,29 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
     jobId: work.job.id,
     syncId: sync.id,
     cloudId,
-    name,
+    name: (await work.parts.cloud.image(cloudId))?.name ?? name,
     roots,
     consistency: sync.servicesStopped ? 'exact: services were stopped' : 'fuzzy: the source was running',
   })
 }
 
-/** `ferry-web-01-3-1a2b3c4d`: unique in the region, also when a job of the same name comes again. */
-function imageName(job: Job, sync: Sync): string {
-  return `ferry-${job.name}-${sync.number}-${job.id.replaceAll('-', '').slice(0, 8)}`
+/**
+ * Makes the image. When somebody else's image has its name in this region, it gets the job's own id behind it: a
+ * copy that is complete is worth more than its name. Under another token, since it is another call.
+ */
+async function createNamed({ job, parts }: JobWork, image: NewImage): Promise<string> {
+  try {
+    return await parts.cloud.createImage(image)
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'IMAGE_NAME_TAKEN') throw error
+    const name = uniqueName(image.name, job.id)
+    parts.log.warn('the name of an image is taken; another is used', {
+      job: job.name,
+      taken: image.name,
+      name,
+    })
+    return parts.cloud.createImage({ ...image, name, token: `${image.token}/named` })
+  }
 }
 
 /** The intermediate's disks that hold the copy, in the order of the source's disks. */

@@ -27,7 +27,7 @@ export async function runSync(work: JobWork): Promise<void> {
   const intermediate = await readyIntermediate(work)
   if (sync.transferredAt === null) await transfer(work, sync)
   const image = await makeImageOrMove(work, sync, intermediate)
-  const overflow = await retain(work.parts, work.job)
+  const { overflow } = await retain(work.parts, work.job)
   if (overflow > 0) await tellOverflow(work.parts, work.job, overflow)
   const isLast = isLastSync(work.job, sync)
   const end = clock.now()

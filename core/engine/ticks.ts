@@ -1,33 +1,38 @@
 /** What the clock asks for, again and again. Each asks the store what is due; a tick that was dropped loses nothing. */
 import type { Job } from '../domain/job.ts'
 import { ENDED, move } from '../domain/life.ts'
-import { missedRuns } from '../domain/schedule.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Resource } from '../ports/store.ts'
 import type { Parts } from './parts.ts'
 import { costOfJob } from './price.ts'
 import { releaseInstance } from './release.ts'
-import { deleteImage, retain } from './retain.ts'
+import { catchUp } from './catch-up.ts'
+import { deleteImage, retain, tellOverflow } from './retain.ts'
 import { OF_VERIFICATION } from './verification-case.ts'
 import { ENGINE } from './work.ts'
 
-/** How many due jobs one tick starts; the rest follows with the next one, so that downtime ends in no storm. */
-const MOST_AT_ONCE = 20
+/** How many due jobs one tick starts; the rest follows with the next one. */
+const MOST_AT_ONCE = 200
+/** Of them, how many statements at once: the rest of the pool is for people and machines. */
+const SIDE_BY_SIDE = 4
 const DAY_MS = 24 * 3_600_000
 
-/** Starts the syncs that are due (S2). What was missed while nothing ran is recorded, and caught up once. */
-export async function startDueSyncs({ store, clock }: Parts): Promise<void> {
-  for (const job of await store.jobs.due(MOST_AT_ONCE)) {
-    const state = move(job, 'due')
-    if (state === undefined || job.nextSyncAt === null) continue
-    const missed = Math.min(1000, missedRuns(job.nextSyncAt, job.intervalMs, clock.now()))
-    await store.jobs.change(job, {
-      set: { state, nextSyncAt: null },
-      startSync: { kind: 'incremental', trigger: 'schedule', askedBy: 'schedule' },
-      ...(missed === 0 ? {} : { missedSyncs: missed }),
-      audit: { actor: ENGINE, action: 'sync.due', outcome: state, facts: { missed } },
-    })
-  }
+/** Starts the syncs that are due (S2), after those that nothing could start have been put right. */
+export async function startDueSyncs(parts: Parts): Promise<void> {
+  const { store } = parts
+  await catchUp(parts)
+  const due = [...(await store.jobs.due(MOST_AT_ONCE))]
+  while (due.length > 0) await Promise.all(due.splice(0, SIDE_BY_SIDE).map((job) => startDue(parts, job)))
+}
+
+async function startDue({ store }: Parts, job: Job): Promise<void> {
+  const state = move(job, 'due')
+  if (state === undefined) return
+  await store.jobs.change(job, {
+    set: { state, nextSyncAt: null },
+    startSync: { kind: 'incremental', trigger: 'schedule', askedBy: 'schedule' },
+    audit: { actor: ENGINE, action: 'sync.due', outcome: state },
+  })
 }
 
 export async function expireApprovals({ store }: Parts): Promise<void> {
@@ -50,7 +55,7 @@ export async function cleanUp(parts: Parts): Promise<void> {
     if (resource.releaseAskedBy !== null || (await hasOutlived(parts, resource, jobs)))
       await attempt(log, `release ${resource.cloudId ?? resource.key}`, () => release(parts, resource))
   for (const job of jobs.values())
-    if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => retain(parts, job))
+    if (mayRetain(job)) await attempt(log, `keep of ${job.name}`, () => keepBetweenSyncs(parts, job))
 }
 
 /** Whether what something was made for has ended: its job, or its verification, which could not release it then. */
@@ -83,12 +88,20 @@ async function release(parts: Parts, resource: Resource): Promise<void> {
     const image = (await store.images.list(resource.jobId)).find(
       ({ cloudId }) => cloudId === resource.cloudId,
     )
-    if (image !== undefined) await deleteImage(parts, image)
-    else {
+    if (image === undefined) {
       if (resource.cloudId !== null) await cloud.deleteImage(resource.cloudId)
       await store.ledger.released(resource.key)
+    } else if (await store.images.beginDelete(image.id)) {
+      if (!(await deleteImage(parts, image))) await store.images.setInUse(image.id, true)
     }
+    // Else it was pinned after it was to go: it stays until it is unpinned.
   }
+}
+
+/** A sync tells each time that too many images stay; between syncs only what is new is told. */
+async function keepBetweenSyncs(parts: Parts, job: Job): Promise<void> {
+  const { overflow, isNew } = await retain(parts, job)
+  if (isNew && overflow > 0) await tellOverflow(parts, job, overflow)
 }
 
 /** A syncing job enforces `keep` itself, after its new image. */

@@ -1,14 +1,5 @@
-import type {
-  Freeze,
-  Image,
-  Job,
-  JobDisk,
-  Phase,
-  Sync,
-  SyncKind,
-  SyncProgress,
-  Trigger,
-} from '../domain/job.ts'
+import type { Compression, Freeze, Image, Job, JobDisk, Phase, Sync } from '../domain/job.ts'
+import type { SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Forecast } from '../domain/forecast.ts'
 
@@ -42,7 +33,10 @@ export interface NewJob {
   readonly auto: boolean
   readonly intervalMs: number
   readonly keep: number
+  readonly imageName: string
   readonly bytesPerSecond: number | null
+  readonly compression: Compression | null
+  readonly connections: number | null
   /** Left out: none. */
   readonly windows?: readonly string[]
   readonly disks: readonly JobDisk[]
@@ -63,6 +57,8 @@ export type JobSettings = Pick<
   | 'pendingIntervalMs'
   | 'keep'
   | 'bytesPerSecond'
+  | 'compression'
+  | 'connections'
   | 'nextSyncAt'
   | 'deferral'
   | 'windows'
@@ -92,12 +88,25 @@ export interface JobChange {
   }
   /** Only within this time, by the database's clock at the moment of the write; `to` belongs to it no more. */
   readonly during?: { readonly from: Date; readonly to: Date }
-  /** Due times that passed unused: recorded as syncs with the result `missed`, before the one that starts. */
-  readonly missedSyncs?: number
   /** Ends the job's running sync. */
   readonly endSync?: { readonly result: 'ok' | 'cancelled' }
   /** The approval this change was waiting for; it can be used once. */
   readonly useApproval?: number
+}
+
+/** A job in Waiting whose sync nothing could start when it was due, and for how long it has been due. */
+export interface LateJob {
+  readonly job: Job
+  /** By the database's clock. */
+  readonly lateMs: number
+}
+
+/** When a late job's one sync comes, and how many due times are recorded as missed. */
+export interface CatchUp {
+  readonly job: Job
+  readonly missed: number
+  /** From now, by the database's clock. */
+  readonly inMs: number
 }
 
 export interface Jobs {
@@ -126,6 +135,14 @@ export interface Jobs {
    * whose completion somebody asks approval now, which a sync would void.
    */
   due(limit: number): Promise<readonly Job[]>
+  /** Those of them that have been due for `lateMs` or longer, earliest first, and how many there are in all. */
+  late(lateMs: number, limit: number): Promise<{ readonly jobs: readonly LateJob[]; readonly all: number }>
+  /**
+   * Gives each job its next due time and records what it missed as syncs with the result `missed`, each begun when it
+   * was due. One statement for all of them; a job that has changed since is left out. `audit` is added for each, with
+   * the number missed. Returns how many were changed.
+   */
+  catchUp(jobs: readonly CatchUp[], audit: AuditEntry): Promise<number>
   /** Jobs in Error or Paused whose intermediate costs money and whose owner was last told before `before`; marks them told. */
   claimCostReminders(before: Date): Promise<readonly Job[]>
 }
@@ -189,8 +206,15 @@ export interface Images {
     readonly roots: readonly string[]
     readonly consistency: string
   }): Promise<Image>
+  /** In use also means: not to be deleted, what `beginDelete` has said is taken back. */
   setInUse(id: string, inUse: boolean): Promise<void>
-  setPinned(id: string, pinned: boolean, audit: AuditEntry): Promise<void>
+  /** False when the image is deleted or about to be: then nothing has happened. Repeatable. */
+  setPinned(id: string, pinned: boolean, audit: AuditEntry): Promise<boolean>
+  /**
+   * False when somebody has pinned it, or a verification reads it: it must not be deleted. From true on it cannot be
+   * pinned. Repeatable.
+   */
+  beginDelete(id: string): Promise<boolean>
   setDeleted(id: string): Promise<void>
 }
 

@@ -116,6 +116,38 @@ describe('a migration', () => {
     expect([...phases]).toEqual(['comparing', 'transferring', 'imaging'])
   })
 
+  it('takes a lifted limit at once, in mid-sync', async () => {
+    web[0]?.write(0, 3 * MIB, 'changed for the limit')
+    await ferry.tell('limit web-01 64kbit')
+    // At this rate it would take six minutes.
+    const number = await sync()
+    await seen(ferry, 'web-01', ({ progress }) => progress?.limitedBy === 'limit')
+
+    const changed = await ferry.tell('limit web-01 off compression=on')
+    await ferry.waitFor('web-01', 'waiting', number)
+
+    expect(changed.facts['In force']).toBe('at once, also for the sync that runs')
+    expect(await syncOf(ferry, 'web-01')).toMatchObject({ result: 'ok', changedBytes: 3 * MIB })
+    expect(await differingDisks(ferry, (await newestImage(ferry, 'web-01')).id, web)).toEqual([])
+  })
+
+  it('names its images by the pattern, with the job’s own id where the name is taken', async () => {
+    await ferry.migrate('names', [MIB], 'image-name={job}-{number}')
+    const taken = 'names-2'
+    const [first] = await imagesOf(ferry, 'names')
+    const snapshot = (await ferry.cloud.image(first?.id ?? ''))?.snapshotIds[0] ?? ''
+    await ferry.cloud.createImage({
+      ...{ token: 'by hand', name: taken, description: 'by hand', architecture: 'x86_64', bootMode: 'BIOS' },
+      ...{ snapshots: [{ id: snapshot, sizeGiB: 20 }], tags: { 'ferry:job': 'nobody', 'ferry:key': taken } },
+    })
+
+    await ferry.tell('sync names')
+    await ferry.waitFor('names', 'waiting', 2)
+
+    const names = (await imagesOf(ferry, 'names')).map(({ name }) => name)
+    expect(names).toEqual(['names-1', expect.stringMatching(/^names-2-[0-9a-f]{8}$/)])
+  })
+
   it('S2: is due again one interval after the end of a sync, whoever asked for it', async () => {
     const number = await sync()
     const { data } = await ferry.waitFor('web-01', 'waiting', number)

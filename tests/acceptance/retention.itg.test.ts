@@ -69,6 +69,24 @@ describe('keep', () => {
     expect(await told()).toBe(1)
   })
 
+  it('S3: passes over a pinned image, says so once per sync, and takes it when it is unpinned', async () => {
+    await ferry.migrate('pinned', [MIB], 'keep=1')
+    await ferry.tell('images pin pinned 1')
+
+    const whilePinned = await sync('pinned', 2)
+    const job = await ferry.store.jobs.named('pinned')
+    const [notice] = await ferry.sql`
+      select title, facts from outbox where job_id = ${job?.id ?? ''} and title like '%1 more%'`
+    await ferry.tell('images unpin pinned 1')
+    await eventually('the image to go', async () => (await imagesOf(ferry, 'pinned')).length === 1)
+
+    expect(whilePinned).toEqual([1, 2])
+    expect(notice?.['facts']).toMatchObject({
+      'Passed over': expect.stringMatching(/^#1 \(m-.*\) is pinned$/),
+    })
+    expect((await imagesOf(ferry, 'pinned')).map(({ image }) => image)).toEqual([2])
+  })
+
   it('S3: asks for confirmation before fewer images mean deletions, and names them', async () => {
     await ferry.migrate('fewer', [MIB])
     await sync('fewer', 2)

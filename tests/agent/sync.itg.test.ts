@@ -134,6 +134,24 @@ describe('a sync', () => {
     expect(stage.bot.agentReports.some(({ limitedBy }) => limitedBy === 'limit')).toBe(true)
   })
 
+  it('takes a changed limit and changed compression at once, in mid-order', async () => {
+    const stage = await staged({ disks: [24 * MIB] })
+    await stage.receiver()
+    await stage.agent()
+    put(stage.source(), 0, Buffer.alloc(24 * MIB, randomBytes(48 * 1024).toString('hex')))
+    // At this rate it would take minutes.
+    const order = await stage.order({ bytesPerSecond: 100_000 })
+    await until('progress', () => (stage.bot.agentReports.at(-1)?.disks[0]?.appliedBytes ?? 0) > 0)
+
+    stage.bot.send = { bytesPerSecond: null, compression: 'on' }
+    const report = await stage.ended(order, 10_000)
+
+    expect(report).toMatchObject({ status: 'done' })
+    expect(report.disks[0]?.appliedBytes).toBe(24 * MIB)
+    expect(report.wireBytes).toBeLessThan(20 * MIB)
+    expect(isSame(stage.source(), stage.target())).toBe(true)
+  })
+
   it('goes on when the connections drop, and sends only the window again', async () => {
     const stage = await staged({ disks: [48 * MIB] })
     await stage.receiver()

@@ -43,6 +43,41 @@ export const BAD_IMAGE_COUNTS = [
   'NaN',
 ]
 
+export const BAD_RATES = [
+  '0mbit',
+  '0',
+  '1kbit',
+  '63kbit',
+  '-5mbit',
+  '1.5mbit',
+  '200',
+  '200 mbit',
+  '200MBit',
+  '200mb',
+  '٣mbit',
+  '1e9mbit',
+  '1234567mbit',
+  'none',
+  'NaN',
+  'mbit',
+]
+
+export const BAD_IMAGE_NAMES = [
+  '{job}',
+  '{number}',
+  'x-{number}',
+  '{number}-{job}',
+  '{job}-{number}-{}',
+  '{job}-{number}-{__proto__}',
+  '{job}/{number}',
+  'http://{job}-{number}',
+  'aliyun-{job}-{number}',
+  '{job}-{number} x',
+  '{job}-{number}\u0000',
+  '{job}-{number}-🚢',
+  `{job}-{number}-${'x'.repeat(200)}`,
+]
+
 export const BAD_IDS = [
   'a',
   'ab',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DEFAULT_IMAGE_NAME } from '../../core/domain/image-name.ts'
 import type { Job, State } from '../../core/domain/job.ts'
 import type { AuditEntry, JobChange, NewJob } from '../../core/ports/jobs.ts'
 import type { Store } from '../../core/ports/store.ts'
@@ -32,7 +33,10 @@ export async function aNewJob(store: Store, settings: Partial<NewJob> = {}): Pro
       auto: true,
       intervalMs: 6 * 3_600_000,
       keep: 3,
+      imageName: DEFAULT_IMAGE_NAME,
       bytesPerSecond: null,
+      compression: null,
+      connections: null,
       createdBy: 'ada',
       clonedFrom: null,
     },

@@ -42,6 +42,8 @@ export class FakeBot {
   taskControl: 'continue' | 'stop' = 'continue'
   control: ReportReply['control'] = 'continue'
   renewedTicket: string | undefined
+  /** How the order is to be carried on, with the next report's reply. */
+  send: ReportReply['send']
   /** While set, every request fails: the bot is away. */
   isAway = false
   url = ''
@@ -138,7 +140,7 @@ export class FakeBot {
       }
       case '/api/agents/reports':
         this.agentReports.push(AgentReport.parse(body))
-        return { control: this.control, ...(this.renewedTicket ? { ticket: this.renewedTicket } : {}) }
+        return { control: this.control, ticket: this.renewedTicket, send: this.send }
       case '/api/receivers/reports':
         this.receiverReports.push({ ...ReceiverReport.parse(body), machine: machine.id })
         return { control: 'continue' }

@@ -8,6 +8,7 @@ import type { SourceDisk } from './source-disks.ts'
 export interface ListedImage {
   readonly image: number
   readonly id: string
+  readonly name: string
   readonly verdict: string | null
   readonly inUse: boolean
 }

@@ -5,7 +5,8 @@ import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
 import { message } from './body.ts'
 import type { TicketKey } from './keys.ts'
-import { ticketFor } from './orders.ts'
+import type { TransferSettings } from './orders.ts'
+import { sendSettings, ticketFor } from './orders.ts'
 
 /**
  * How often a working agent gets a new ticket. Tickets last 10 minutes: one lost reply, or a change of replica,
@@ -18,6 +19,7 @@ export function agentReporting(parts: {
   readonly store: Pick<Store, 'orders' | 'syncs' | 'jobs'>
   readonly clock: Clock
   readonly ticketKey: TicketKey
+  readonly transfer: TransferSettings
 }): (body: string, agent: { readonly sourceId: string }) => Promise<ReportReply> {
   const { store, clock } = parts
   /** When a ticket was last handed out with a report, by sync. A cache: forgetting it costs one ticket more. */
@@ -51,8 +53,11 @@ export function agentReporting(parts: {
       fault: report.fault ?? null,
     })
     if (!inForce) return { control: 'stop' }
-    const ticket = report.status === 'working' ? await renewed(agent.sourceId, report) : undefined
-    return { control: 'continue', ...(ticket === undefined ? {} : { ticket }) }
+    if (report.status !== 'working') return { control: 'continue' }
+    const ticket = await renewed(agent.sourceId, report)
+    // Said every time: an agent that missed it once hears it with its next report.
+    const send = sendSettings(job, parts.transfer)
+    return { control: 'continue', send, ...(ticket === undefined ? {} : { ticket }) }
   }
 }
 

@@ -39,8 +39,9 @@ export interface Machines {
 export function createMachines(parts: MachineParts): Machines {
   const { store, ticketKey } = parts
   const enrol = enrolment(parts)
-  const orders = ordering({ ...parts, transfer: parts.transfer ?? TRANSFER })
-  const agentReport = agentReporting(parts)
+  const transfer = parts.transfer ?? TRANSFER
+  const orders = ordering({ ...parts, transfer })
+  const agentReport = agentReporting({ ...parts, transfer })
 
   const signed = async <K extends Caller['kind']>(
     request: Request,

@@ -1,6 +1,7 @@
-import type { OrdersReply, SyncOrder } from '../../../agent/protocol/control.ts'
+import type { OrdersReply, SendSettings, SyncOrder } from '../../../agent/protocol/control.ts'
 import { OrdersRequest } from '../../../agent/protocol/control.ts'
 import { signTicket } from '../../../agent/protocol/ticket.ts'
+import type { Compression, Job } from '../../domain/job.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { OrderFacts } from '../../ports/machines.ts'
 import type { Store } from '../../ports/store.ts'
@@ -12,7 +13,7 @@ import { nextTask, refuseTasks } from './tasks.ts'
 /** How orders are carried out, unless the installation says otherwise. */
 export interface TransferSettings {
   readonly connections: number
-  readonly compression: 'auto' | 'on' | 'off'
+  readonly compression: Compression
 }
 
 export const TRANSFER: TransferSettings = { connections: 2, compression: 'auto' }
@@ -41,6 +42,14 @@ export function ticketFor(facts: OrderFacts, key: TicketKey, clock: Clock): stri
   )
 }
 
+/** How a job's blocks are to be sent now. */
+export function sendSettings(
+  job: Pick<Job, 'bytesPerSecond' | 'compression'>,
+  transfer: TransferSettings,
+): SendSettings {
+  return { bytesPerSecond: job.bytesPerSecond, compression: job.compression ?? transfer.compression }
+}
+
 /** The order as the agent gets it; undefined until its receiver can take blocks. */
 export function syncOrder(
   facts: OrderFacts,
@@ -58,8 +67,8 @@ export function syncOrder(
     ticket,
     receiver: { host: address, port: receiver.port },
     disks: facts.disks.map(({ index, path, identity, sizeBytes }) => ({ index, path, identity, sizeBytes })),
-    ...transfer,
-    bytesPerSecond: facts.job.bytesPerSecond,
+    connections: facts.job.connections ?? transfer.connections,
+    ...sendSettings(facts.job, transfer),
   }
 }
 

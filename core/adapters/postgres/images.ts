@@ -37,13 +37,26 @@ export function openImages({ db, ask, run }: Database): Images {
     },
 
     async setInUse(id, inUse) {
-      await run(sql`update images set in_use = ${inUse} where id = ${id} and in_use <> ${inUse}`)
+      await run(sql`update images set in_use = ${inUse}, deleting = deleting and not ${inUse}::boolean
+        where id = ${id} and (in_use <> ${inUse} or deleting and ${inUse}::boolean)`)
     },
 
     async setPinned(id, pinned, audit) {
-      await run(sql`
-        with pinned as (update images set pinned = ${pinned} where id = ${id} returning job_id)
+      const rows = await run(sql`
+        with pinned as (
+          update images set pinned = ${pinned}
+          where id = ${id} and deleted_at is null and not deleting returning job_id
+        )
         ${auditInto(audit, sql`select jobs.id as job_id, jobs.name as job from pinned join jobs on jobs.id = pinned.job_id`)}`)
+      return rows.length === 1
+    },
+
+    async beginDelete(id) {
+      const rows = await run(sql`
+        update images set deleting = true where id = ${id} and not pinned and deleted_at is null
+          and not exists (select from verifications where image_id = images.id and ended_at is null)
+        returning id`)
+      return rows.length === 1
     },
 
     async setDeleted(id) {

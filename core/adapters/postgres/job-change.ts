@@ -20,7 +20,7 @@ const STANDS_STILL: readonly Job['state'][] = ['error', 'pausing', 'paused']
  * syncs, its approvals, the audit, the outbox.
  */
 export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): SQL {
-  const { startSync, endSync, useApproval, missedSyncs = 0, notices = [] } = change
+  const { startSync, endSync, useApproval, notices = [] } = change
   const parts: SQL[] = []
   /** Parts that must have run before the next one starts. */
   const earlier: string[] = []
@@ -57,19 +57,11 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
         from moved where syncs.job_id = moved.id and syncs.result is null returning syncs.id`,
     )
   }
-  if (missedSyncs > 0) {
-    part(
-      'missed',
-      sql`insert into syncs (job_id, number, kind, trigger, asked_by, result, ended_at)
-        select moved.id, ${lastNumber(job.id)} + run, 'incremental', 'schedule', ${change.audit.actor.person}, 'missed', now()
-        from ${moved()} cross join generate_series(1, ${missedSyncs}::int) as run returning id`,
-    )
-  }
   if (startSync !== undefined) {
     part(
       'sync_started',
       sql`insert into syncs (job_id, number, kind, trigger, asked_by, services_stopped)
-        select moved.id, ${lastNumber(job.id)} + ${missedSyncs}::int + 1,
+        select moved.id, ${lastNumber(job.id)} + 1,
           ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}, ${startSync.servicesStopped ?? false}::boolean
         from ${moved()} returning id`,
     )

@@ -3,6 +3,7 @@ import type { Job, JobDisk } from '../../domain/job.ts'
 import { ENDED } from '../../domain/life.ts'
 import type { AuditEntry, Jobs, NewJob, Notice } from '../../ports/jobs.ts'
 import type { Database, Raw } from './connect.ts'
+import { catchUpStatement, isFree, lateStatement } from './due.ts'
 import { changeStatement } from './job-change.ts'
 import { auditInto, json, noticesInto, timestamp } from './parts.ts'
 import { asRow, without } from './rows.ts'
@@ -83,6 +84,16 @@ export function openJobs({ db, ask, run }: Database): Jobs {
       return rows.map(toJob)
     },
 
+    async late(lateMs, limit) {
+      const rows = await run(lateStatement(lateMs, limit))
+      const late = rows.map((raw) => ({ job: fromRaw(raw), lateMs: Number(raw['late_ms']) }))
+      return { jobs: late, all: Number(rows[0]?.['late_jobs'] ?? 0) }
+    },
+
+    async catchUp(late, audit) {
+      return (await run(catchUpStatement(late, audit))).length
+    },
+
     async claimCostReminders(before) {
       const rows = await run(sql`
         update jobs set cost_told_at = now()
@@ -94,11 +105,6 @@ export function openJobs({ db, ask, run }: Database): Jobs {
   }
 }
 
-/** Neither frozen nor about to be completed. */
-const isFree = sql`${jobs.frozen} is null and exists (select from freeze_all where frozen is null)
-  and not exists (select from approvals where approvals.job_id = ${jobs.id} and approvals.command = 'complete'
-    and approvals.status = 'open' and approvals.expires_at > now())`
-
 /** The name may be taken and the source may have a job: either way nothing is inserted, and nothing is audited. */
 const createStatement = (
   { destination = null, ...job }: NewJob,
@@ -107,8 +113,10 @@ const createStatement = (
 ) => sql`
   with made as (
     insert into jobs
-      (name, source_id, region, zone, auto, interval_ms, keep, bytes_per_second, windows, created_by, cloned_from, target, destination)
-    values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep}, ${job.bytesPerSecond}::bigint,
+      (name, source_id, region, zone, auto, interval_ms, keep, image_name, bytes_per_second, compression, connections,
+        windows, created_by, cloned_from, target, destination)
+    values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep},
+      ${job.imageName}, ${job.bytesPerSecond}::bigint, ${job.compression}::text, ${job.connections}::int,
       ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom},
       ${destination === null ? 'image' : 'instance'}, ${destination})
     on conflict do nothing

@@ -18,6 +18,19 @@ function seconds(
   })
 }
 
+describe('compression that is changed in mid-order', () => {
+  it('is what was asked for at once, and measures anew when it may choose', () => {
+    const choice = new CompressionChoice('off', 0)
+
+    const modes = (['on', 'off', 'auto', 'on'] as const).map((mode, i) => {
+      choice.follow(mode, i * 1000)
+      return choice.isWorthwhile()
+    })
+
+    expect(modes).toEqual([true, false, false, true])
+  })
+})
+
 describe('compression by choice', () => {
   it('stays off on a link that is faster than the compressor', () => {
     const packed = seconds(new CompressionChoice('auto', 0), 20, () => ({

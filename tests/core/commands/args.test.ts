@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { choice, cloudId, count, duration, flag, name, text } from '../../../core/commands/args.ts'
+import { choice, cloudId, count, duration, flag, imageNamePattern } from '../../../core/commands/args.ts'
+import { name, rate, text } from '../../../core/commands/args.ts'
 import { Refusal } from '../../../core/commands/reply.ts'
-import { BAD_IDS, BAD_IMAGE_COUNTS, BAD_INTERVALS } from '../../bad-input/corpus.ts'
+import { BAD_IDS, BAD_IMAGE_COUNTS, BAD_IMAGE_NAMES } from '../../bad-input/corpus.ts'
+import { BAD_INTERVALS, BAD_RATES } from '../../bad-input/corpus.ts'
 
 const refusal = (parse: () => unknown): string => {
   try {
@@ -19,6 +21,16 @@ describe('C7: a bad value gets a sentence with an example', () => {
 
   it.each(BAD_IMAGE_COUNTS)('images %j', (value) => {
     expect(refusal(() => count('images', 1, 10).parse(value))).toContain('such as 3')
+  })
+
+  it.each(BAD_RATES)('bandwidth %j', (value) => {
+    expect(refusal(() => rate('limit').parse(value))).toContain('such as 200mbit')
+  })
+
+  it.each(BAD_IMAGE_NAMES)('image name %j', (value) => {
+    const sentence = refusal(() => imageNamePattern('names').parse(value))
+    expect(sentence).toContain('An example: ferry-{job}-{number}-{id}.')
+    expect(sentence).not.toContain(String.fromCharCode(0))
   })
 
   it.each(BAD_IDS)('job name %j', (value) => {

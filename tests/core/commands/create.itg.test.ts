@@ -41,6 +41,24 @@ describe('create', () => {
     expect(reply.data?.['intervalMs']).toBe(6 * 3_600_000)
   })
 
+  it('takes a limit and a pattern for the names of the images', async () => {
+    await sourceWith('named-01', 40 * GIB)
+
+    const reply = await ask('operator', 'create named-01 limit=200mbit image-name={job}-{number}-{date}')
+
+    expect(reply.data).toMatchObject({ bytesPerSecond: 25_000_000, imageName: '{job}-{number}-{date}' })
+  })
+
+  it('C7: refuses a pattern that the cloud would refuse with the name of this job', async () => {
+    await sourceWith('aliyun-01', 40 * GIB)
+
+    const reply = await ask('operator', 'create aliyun-01 image-name={job}-{number}')
+
+    expect(reply).toMatchObject({ outcome: 'refused', code: 'bad-argument' })
+    expect(reply.title).toContain('begins with what the cloud keeps for itself')
+    expect(await store.jobs.named('aliyun-01')).toBeUndefined()
+  })
+
   it.each([
     ['0 B', [0], '/dev/vda has 0 GiB; the cloud takes more than 0 and at most 2048 GiB for a system disk.'],
     ['511 B', [511], '/dev/vda has 511 bytes, which is not a multiple of 512: it is not a whole disk.'],

@@ -40,6 +40,59 @@ describe('a setting', () => {
     expect((await store.jobs.byId(job.id))?.bytesPerSecond).toBeNull()
   })
 
+  it('limit takes bandwidth, compression and connections, each left as it is when it is not given', async () => {
+    const job = await jobIn(store, 'waiting')
+
+    const all = await ask('operator', `limit ${job.name} 200mbit compression=on connections=4`)
+    const one = await ask('operator', `limit ${job.name} connections=1`)
+
+    expect(all.title).toBe(`${job.name} sends at most 200mbit, compression on, 4 connections.`)
+    expect(all.facts['In force']).toBe('from its next sync or retry on')
+    expect(one.facts['Limit']).toBe('at most 200mbit, compression on, 1 connection')
+    expect(await store.jobs.byId(job.id)).toMatchObject({
+      ...{ bytesPerSecond: 25_000_000, compression: 'on', connections: 1 },
+    })
+  })
+
+  it.each([
+    ['off', 'at once, also for the sync that runs'],
+    ['compression=off', 'at once, also for the sync that runs'],
+    ['connections=2', 'from the next sync or retry on'],
+    ['64kbit connections=2', 'bandwidth and compression at once, connections from the next sync or retry on'],
+  ])('limit %s of a job that syncs is in force %s', async (change, words) => {
+    const job = await jobIn(store, 'syncing')
+
+    expect((await ask('operator', `limit ${job.name} ${change}`)).facts['In force']).toBe(words)
+  })
+
+  it.each([
+    ['', 'missing-argument', 'Say what to change'],
+    ['compression=fast', 'bad-argument', 'auto, on, off'],
+    ['connections=0', 'bad-argument', 'from 1 to 8'],
+    ['connections=9', 'bad-argument', 'from 1 to 8'],
+    ['63kbit', 'bad-argument', 'not less than 64kbit'],
+    ['200mbit 4', 'bad-argument', 'one word too many'],
+  ])('C7: limit %j is refused as %s', async (change, code, words) => {
+    const job = await jobIn(store, 'waiting')
+
+    const reply = await ask('operator', `limit ${job.name} ${change}`)
+
+    expect(reply).toMatchObject({ outcome: 'refused', code })
+    expect(reply.title).toContain(words)
+    expect(await store.jobs.byId(job.id)).toEqual(job)
+  })
+
+  it('S6: interval of a job that syncs comes into force at the end of that sync', async () => {
+    const job = await jobIn(store, 'syncing')
+
+    const reply = await ask('operator', `interval ${job.name} 2h`)
+
+    expect(reply.facts).toMatchObject({
+      Interval: 'every 6h now, every 2h from the end of this sync',
+      'Next sync': '2h after this sync ends',
+    })
+  })
+
   it('keep is confirmed when images would go, and not otherwise', async () => {
     let job = await jobIn(store, 'waiting', { keep: 5 })
     await anImageOf(store, job, 'm-one1')

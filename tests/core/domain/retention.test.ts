@@ -39,6 +39,10 @@ describe('keep', () => {
         const { deletable, overflow } = imagesToDelete(all, keep)
         expect(deletable.some((one) => one.inUse || one.pinned || one.number === all.length)).toBe(false)
         expect(deletable.length + overflow).toBe(Math.max(0, all.length - keep))
+        // The earliest of those that may go: none that stays could have gone before one that goes.
+        const free = all.slice(0, -1).filter((one) => !one.inUse && !one.pinned)
+        expect(deletable).toEqual(free.slice(0, deletable.length))
+        expect(overflow === 0 || deletable.length === free.length).toBe(true)
       }),
       { numRuns: 10_000 },
     )

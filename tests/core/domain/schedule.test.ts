@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { afterSync, missedRuns } from '../../../core/domain/schedule.ts'
+import { afterSync, missedRuns, spreadMs } from '../../../core/domain/schedule.ts'
 
 const HOUR = 3_600_000
 const end = new Date('2026-11-23T02:00:00Z')
@@ -28,7 +28,19 @@ describe('the schedule', () => {
     [HOUR - 1, 0],
     [HOUR, 1],
     [72 * HOUR, 72],
+    [10 * 365 * 24 * HOUR, 1000],
+    [-HOUR, 0],
   ])('counts what was missed when a run is %d ms late with an interval of 1h: %d', (late, missed) => {
-    expect(missedRuns(end, HOUR, new Date(end.getTime() + late))).toBe(missed)
+    expect(missedRuns(late, HOUR)).toBe(missed)
+  })
+
+  it.each([
+    [1, 0],
+    [20, 0],
+    [21, 5 * 60_000],
+    [6000, 5 * 60_000],
+    [10_000, 500_000],
+  ])('S2: catches %d late jobs up within %d ms: a few at once, many spread', (jobs, ms) => {
+    expect(spreadMs(jobs)).toBe(ms)
   })
 })

@@ -7,7 +7,9 @@ import { boolean, check, doublePrecision, index, integer, jsonb } from 'drizzle-
 import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { Forecast } from '../../../domain/forecast.ts'
 import { INTERVAL_RANGE, parseDuration } from '../../../domain/duration.ts'
-import type { Freeze, IntermediateStatus, Job, Lock, Phase, ResumeState, State } from '../../../domain/job.ts'
+import { DEFAULT_IMAGE_NAME } from '../../../domain/image-name.ts'
+import type { Compression, Freeze, IntermediateStatus, Job, Lock } from '../../../domain/job.ts'
+import type { Phase, ResumeState, State } from '../../../domain/job.ts'
 import type { Sync, SyncKind, SyncProgress, Trigger } from '../../../domain/job.ts'
 import { PHASES, STATES } from '../../../domain/job.ts'
 import { ENDED, RESUMABLE } from '../../../domain/life.ts'
@@ -45,7 +47,10 @@ export const jobs = pgTable(
     intervalMs: count().notNull(),
     pendingIntervalMs: count(),
     keep: integer().notNull(),
+    imageName: text().notNull().default(DEFAULT_IMAGE_NAME),
     bytesPerSecond: count(),
+    compression: text().$type<Compression>(),
+    connections: integer(),
     nextSyncAt: time(),
     deferral: text(),
     windows: jsonb().$type<Job['windows']>().notNull().default([]),
@@ -68,6 +73,8 @@ export const jobs = pgTable(
     check('jobs_interval', interval(t.intervalMs)),
     check('jobs_pending_interval', interval(t.pendingIntervalMs)),
     check('jobs_keep', within(t.keep, 1, 10)),
+    check('jobs_compression', oneOf(t.compression, ['auto', 'on', 'off'])),
+    check('jobs_connections', within(t.connections, 1, 8)),
     check('jobs_intermediate', oneOf(t.intermediate, ['none', 'creating', 'ready', 'lost', 'released'])),
     uniqueIndex('jobs_name')
       .on(t.name)
@@ -188,6 +195,7 @@ export const images = pgTable(
     createdAt: time().notNull().defaultNow(),
     pinned: boolean().notNull().default(false),
     inUse: boolean().notNull().default(false),
+    deleting: boolean().notNull().default(false),
     deletedAt: time(),
     roots: jsonb().$type<readonly string[]>().notNull(),
     verdict: text().$type<'Verified' | 'Not Verified'>(),

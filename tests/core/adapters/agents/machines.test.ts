@@ -295,7 +295,7 @@ describe("an agent's report", () => {
     const ask = async () => as(ReportReply, await signed(agent, '/api/agents/reports', report()))
 
     expect(await ask()).toMatchObject({ control: 'continue', ticket: expect.any(String) })
-    expect(await ask()).toEqual({ control: 'continue' })
+    expect(await ask()).toEqual({ control: 'continue', send: { bytesPerSecond: null, compression: 'auto' } })
     clock.advance(180_000)
     expect(await ask()).toMatchObject({ ticket: expect.any(String) })
     expect(record.agentReports[0]).toMatchObject({
