@@ -152,7 +152,8 @@ describe('a launched server', () => {
     await eventually('the image to go', async () => (await imagesOf(ferry, 'web')).length === 1)
 
     expect((await ferry.cloud.image(image?.id ?? ''))?.id).toBeUndefined()
-    expect(whileUsed.table?.rows.map((row) => row[5])).toEqual([server?.id, 'no'])
+    const inUse = whileUsed.table?.columns.indexOf('in use') ?? -1
+    expect(whileUsed.table?.rows.map((row) => row[inUse])).toEqual([server?.id, 'no'])
     expect(kept).toEqual([1, 3])
     expect(await instances()).toEqual([])
   })
