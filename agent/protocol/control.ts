@@ -53,6 +53,8 @@ export const SourceHost = z.object({
   cores: count,
   memoryBytes: count,
   bootMode: z.enum(['BIOS', 'UEFI']),
+  /** Of its network interfaces, loopback and link-local ones left out. */
+  addresses: z.array(z.string().max(64)).max(64).default([]),
 })
 export type SourceHost = z.infer<typeof SourceHost>
 

@@ -1,6 +1,6 @@
 /** What kind of machine this is, as told at enrolment. */
 import { existsSync } from 'node:fs'
-import { arch, cpus, hostname, platform, release, totalmem } from 'node:os'
+import { arch, cpus, hostname, networkInterfaces, platform, release, totalmem } from 'node:os'
 import type { SourceHost } from '../protocol/control.ts'
 
 /** Facts about this server. */
@@ -12,4 +12,9 @@ export const hostFacts = (): SourceHost => ({
   cores: cpus().length,
   memoryBytes: totalmem(),
   bootMode: existsSync('/sys/firmware/efi') ? 'UEFI' : 'BIOS',
+  addresses: Object.values(networkInterfaces())
+    .flatMap((interfaces) => interfaces ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    .map(({ address }) => address)
+    .slice(0, 64),
 })

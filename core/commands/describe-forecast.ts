@@ -76,15 +76,29 @@ export async function describeForecast(
 /** How long what an estimate has counted is told as if it were so now. */
 export const FRESH_MS = 600_000
 
+interface Counted {
+  readonly measured: Measured
+  readonly at: Date
+}
+
 /** What the job's last estimate has found, unless a sync has begun since or it is long ago. */
 export async function freshEstimate(
-  { store, clock }: Pick<Context, 'store' | 'clock'>,
+  context: Pick<Context, 'store' | 'clock'>,
   job: Job,
-): Promise<{ readonly measured: Measured; readonly at: Date } | undefined> {
+): Promise<Counted | undefined> {
+  const last = await lastEstimate(context, job)
+  const isFresh = last !== undefined && context.clock.now().getTime() - last.at.getTime() <= FRESH_MS
+  return isFresh ? last : undefined
+}
+
+/** The same however long ago it is. */
+export async function lastEstimate(
+  { store }: Pick<Context, 'store'>,
+  job: Job,
+): Promise<Counted | undefined> {
   const task = await store.tasks.latest(job.sourceId, 'estimate', { done: true })
   if (task?.jobId !== job.id || task.result == null || task.endedAt === null) return undefined
   const [newest] = await store.syncs.list(job.id, 1)
-  if (clock.now().getTime() - task.endedAt.getTime() > FRESH_MS) return undefined
   if (newest !== undefined && newest.startedAt > task.askedAt) return undefined
   const changedBytes = task.result.disks.reduce((sum, disk) => sum + disk.changedBytes, 0)
   return { measured: { changedBytes, comparingMs: task.result.comparingMs }, at: task.endedAt }

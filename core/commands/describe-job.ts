@@ -1,10 +1,11 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
-import { CHECKLIST } from '../domain/checklist.ts'
+import { checklist } from '../domain/checklist.ts'
 import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import { freezeOf, standingLock } from '../domain/hold.ts'
 import type { Freeze, Image, Job } from '../domain/job.ts'
+import { isLaunched } from '../domain/launch.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { heldBy } from '../domain/retention.ts'
@@ -140,7 +141,11 @@ export async function describeJob(
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] =
       `the intermediate stays and costs ${await costNow(store, job.id)} until \`retry\`, \`clear\` or \`release\``
-  if (job.state === 'completed') Object.assign(facts, CHECKLIST)
+  if (job.state === 'completed') {
+    const disks = await store.jobs.disks(job.id)
+    const servers = (await store.ledger.open(job.id)).filter(isLaunched)
+    Object.assign(facts, checklist({ job, image: newest, disks, servers, host: source?.agent?.host }))
+  }
   if (approvals.length > 0)
     facts['Waits for approval'] = approvals
       .map((approval) => `${approval.number} (${approval.command})`)

@@ -16,7 +16,8 @@ export function windowWords(job: Pick<Job, 'windows'>, now: Date): string {
   const isOpen = next.from <= now
   const edge = isOpen ? next.to : next.from
   const left = formatDuration(edge.getTime() - now.getTime())
-  return `${job.windows.join(', ')}: ${isOpen ? 'open until' : 'opens'} ${formatTime(edge, now)} (${formatIn(zone, edge)} ${zone}), in ${left}`
+  const there = zone === 'UTC' ? '' : ` (${formatIn(zone, edge)} ${zone})`
+  return `${job.windows.join(', ')}: ${isOpen ? 'open until' : 'opens'} ${formatTime(edge, now)}${there}, in ${left}`
 }
 
 /** The next openings, a row each. */

@@ -1,5 +1,5 @@
 /** What stands between a person and a step that cannot be taken back: their own yes, and the approval of others. */
-import { APPROVAL_LIFE_MS } from '../domain/approval.ts'
+import { APPROVAL_LIFE_MS, changedEvidence } from '../domain/approval.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { approvalsNeeded } from '../domain/policy.ts'
@@ -12,23 +12,42 @@ import { accepted, Pending, Refusal } from './reply.ts'
  * with the number of the request for approval. Call it after everything else has been checked, so that nobody is
  * asked to approve what would be refused anyway.
  *
- * `consequence`: what cannot be taken back, in one sentence. `evidence`: what the approvers should see.
+ * `consequence`: what cannot be taken back, in one sentence. `evidence`: what the approvers see and decide on; once
+ * any of it has changed, their approval is worth nothing.
  */
 export async function finalStep(
   context: Context,
   job: Job,
   consequence: string,
   evidence: Readonly<Record<string, string>>,
+  more: {
+    /** Shown beside the evidence; changes as time goes by, which voids nothing. */
+    readonly drifting?: Readonly<Record<string, string>>
+    /** How many must approve at least, whatever the policy says. */
+    readonly atLeast?: number
+    /** A request stands no longer than this. */
+    readonly until?: Date
+  } = {},
 ): Promise<void> {
   const { command, raw } = context.invocation
+  const shown = { ...evidence, ...more.drifting }
   if (!context.confirmed && context.approval === undefined)
     throw new Refusal('confirm', `${consequence} Confirm to go on.`, {
-      facts: evidence,
+      facts: shown,
       actions: [{ label: 'confirm', command: lineOf(context.invocation), effect: 'final' }],
     })
-  const needed = approvalsNeeded(context.policy, command)
-  if (needed === 0 || context.approval !== undefined) return
-  const expiresAt = new Date(context.clock.now().getTime() + APPROVAL_LIFE_MS)
+  if (context.approval !== undefined) {
+    const changed = changedEvidence(context.approval.evidence, evidence)
+    if (changed === undefined) return
+    throw new Refusal(
+      'approval-void',
+      `What request ${context.approval.number} showed has changed: ${changed}. Ask again.`,
+    )
+  }
+  const needed = Math.max(approvalsNeeded(context.policy, command), more.atLeast ?? 0)
+  if (needed === 0) return
+  const lastsUntil = (await context.store.now()).getTime() + APPROVAL_LIFE_MS
+  const expiresAt = new Date(Math.min(lastsUntil, more.until?.getTime() ?? Infinity))
   const approval = await context.store.approvals.request(
     {
       jobId: job.id,
@@ -37,14 +56,14 @@ export async function finalStep(
       args: raw,
       requestedBy: context.person.name,
       needed,
-      evidence,
+      evidence: shown,
       expiresAt,
     },
     { actor: context.actor, action: command, outcome: 'approval asked' },
     {
       severity: 'warning',
       title: `${context.person.name} asks to ${command} ${job.name}`,
-      facts: { ...evidence, 'Needs approval by': `${needed} other ${needed === 1 ? 'person' : 'people'}` },
+      facts: { ...shown, 'Needs approval by': `${needed} other ${needed === 1 ? 'person' : 'people'}` },
     },
   )
   throw new Pending(
@@ -54,7 +73,7 @@ export async function finalStep(
         'Needed from others': String(needed),
         'Approved by': approval.approvedBy.join(', ') || 'nobody yet',
         Expires: formatTime(approval.expiresAt, context.clock.now()),
-        ...evidence,
+        ...shown,
       },
       actions: [
         { label: 'approve', command: `approve ${approval.number}`, effect: 'change' },

@@ -111,10 +111,19 @@ export async function changeJob(
       },
     })
     if (after !== undefined) return { before: job, after, voided: voidedWords(open) }
-    if (context.approval !== undefined)
-      throw new Refusal('approval-void', `${name} has changed since it was approved. Ask again.`)
+    if (context.approval !== undefined) await refuseVoid(context, job)
   }
   throw new Refusal('busy', `${name} is being changed by others at this moment. Try again.`)
+}
+
+/** Refuses when the approval cannot be used any more; else something other stood in the way, which deciding anew tells. */
+async function refuseVoid({ store, approval }: Context, job: Job): Promise<void> {
+  const [after, request] = await Promise.all([
+    store.jobs.byId(job.id),
+    store.approvals.byNumber(approval?.number ?? 0),
+  ])
+  if (after?.version !== job.version || request?.status !== 'approved')
+    throw new Refusal('approval-void', `${job.name} has changed since it was approved. Ask again.`)
 }
 
 /** What a change does to requests that were made for the job as it was. */

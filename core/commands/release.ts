@@ -43,10 +43,12 @@ export const release = defineCommand({
       isIntermediate
         ? `The intermediate of ${job.name} is released: the job can then only be shown, cleared or cloned.`
         : `${id} (${resource.purpose}) is released.`,
+      { What: `${resource.kind} ${id}, ${resource.purpose}` },
       {
-        What: `${resource.kind} ${id}, ${resource.purpose}`,
-        'Exists since': formatTime(resource.intendedAt, clock.now()),
-        Costs: costWords([resource]) ?? 'not known',
+        drifting: {
+          'Exists since': formatTime(resource.intendedAt, clock.now()),
+          Costs: costWords([resource]) ?? 'not known',
+        },
       },
     )
     if (isIntermediate) {

@@ -1,10 +1,14 @@
-import { formatSpan } from '../domain/duration.ts'
+import { deferralOf } from '../domain/deferral.ts'
+import { formatDuration, formatSpan } from '../domain/duration.ts'
+import type { Forecast } from '../domain/forecast.ts'
 import type { Job } from '../domain/job.ts'
 import { labels, move, statesAllowing } from '../domain/life.ts'
+import { windowsOf } from '../domain/window.ts'
 import { flag, name } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { forecastNow, limitWords, phaseWords } from './describe-forecast.ts'
+import { windowWords } from './describe-window.ts'
 import { describeJob } from './describe-job.ts'
 import { estimateJob } from './estimate.ts'
 import { changeJob, demandLegal } from './on-job.ts'
@@ -41,6 +45,7 @@ export const sync = defineCommand({
         ...(await describeJob(context, after, {
           Forecast: `${phaseWords(forecast)}: ${formatSpan(forecast.total)} in all`,
           'Limited by': limitWords(forecast),
+          ...windowAhead(after, await store.now(), forecast),
         })),
       },
     )
@@ -55,4 +60,12 @@ async function refuseSecond(context: Context, job: Job): Promise<void> {
     `Sync #${running.number} of ${job.name} is running already; it was asked by ${running.askedBy}.`,
     await describeJob(context, job),
   )
+}
+
+/** People may start a sync when they like; that a cutover may have to wait for it is said. */
+function windowAhead(job: Job, now: Date, { total }: Forecast): Readonly<Record<string, string>> {
+  if (deferralOf(windowsOf(job), now, total.high) === undefined) return {}
+  return {
+    Mind: `it may take up to ${formatDuration(total.high)}, and a cutover would wait for it: ${windowWords(job, now)}`,
+  }
 }

@@ -27,6 +27,18 @@ export interface Approval {
 /** How long a request for approval stands. */
 export const APPROVAL_LIFE_MS = 60 * 60_000
 
+/**
+ * What the approvers saw and what is no more so, in one sentence; undefined when all of it stands. `now`: the facts on
+ * which the decision rests, as they are now; what was shown beside them does not count.
+ */
+export function changedEvidence(
+  seen: Approval['evidence'],
+  now: Readonly<Record<string, string>>,
+): string | undefined {
+  const changed = Object.entries(now).find(([key, value]) => seen[key] !== value)
+  return changed && `${changed[0]} was "${seen[changed[0]] ?? 'not shown'}" and is "${changed[1]}" now`
+}
+
 /** Why this person may not decide on this approval now; undefined when they may. */
 export function whyNotDecide(
   approval: Pick<Approval, 'number' | 'status' | 'requestedBy' | 'approvedBy' | 'expiresAt' | 'jobVersion'>,

@@ -39,6 +39,11 @@ export function formatTime(time: Date, now: Date): string {
   return iso.slice(0, 10) === now.toISOString().slice(0, 10) ? clock : `${iso.slice(0, 10)} ${clock}`
 }
 
+/** The same whatever day it is read: `2026-11-24 14:05 UTC`. */
+export function formatMoment(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
 /** In which unit a time is foretold, and the step to which the ends of a span are rounded outwards. */
 const STEPS = [
   { upTo: 120_000, unit: 's', size: 1000, step: 1000 },

@@ -19,3 +19,8 @@ export const LaunchRequest = z.object({
   releaseAt: z.string().nullable(),
 })
 export type LaunchRequest = z.infer<typeof LaunchRequest>
+
+/** Whether a resource is a server that people look at, rather than one that Ferry works with. */
+export function isLaunched({ kind, purpose }: { readonly kind: string; readonly purpose: string }): boolean {
+  return kind === 'instance' && (purpose.startsWith(LAUNCHED_BY) || purpose.startsWith(KEPT_BY))
+}

@@ -30,6 +30,14 @@ export const Policy = z.strictObject({
   people: z.array(Person).min(1, 'name at least one person'),
   /** How many other people must approve a final command before it runs. */
   approvals: z.record(z.string(), z.int().min(0).max(10)).default({ complete: 1 }),
+  /** Jobs, by name or with `*`, whose last sync may run while services write; its image is as after a power cut. */
+  crash_consistent: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9*-]{1,40}$/, 'a pattern is the name of a job, in which * stands for anything'),
+    )
+    .default([]),
   cloud: z
     .strictObject({
       region: z.string().default('cn-hangzhou'),
@@ -64,4 +72,9 @@ export function unknownApprovals(policy: Policy, commands: readonly string[]): r
 /** How many approvals a command needs (design: `complete` one, the rest none until the policy names them). */
 export function approvalsNeeded(policy: Policy, command: string): number {
   return policy.approvals[command] ?? (command === 'complete' ? 1 : 0)
+}
+
+/** Whether a last sync of this job may run without its services being stopped. */
+export function mayCrashConsistently(policy: Pick<Policy, 'crash_consistent'>, job: string): boolean {
+  return policy.crash_consistent.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(job))
 }

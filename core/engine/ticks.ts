@@ -1,8 +1,11 @@
 /** What the clock asks for, again and again. Each asks the store what is due; a tick that was dropped loses nothing. */
 import type { Job } from '../domain/job.ts'
+import { deferralOf } from '../domain/deferral.ts'
 import { ENDED, move } from '../domain/life.ts'
+import { windowsOf } from '../domain/window.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
 import type { Resource } from '../ports/store.ts'
+import { forecastOf } from './foretell.ts'
 import type { Parts } from './parts.ts'
 import { costOfJob } from './price.ts'
 import { releaseInstance } from './release.ts'
@@ -25,14 +28,30 @@ export async function startDueSyncs(parts: Parts): Promise<void> {
   while (due.length > 0) await Promise.all(due.splice(0, SIDE_BY_SIDE).map((job) => startDue(parts, job)))
 }
 
-async function startDue({ store }: Parts, job: Job): Promise<void> {
+async function startDue(parts: Parts, job: Job): Promise<void> {
   const state = move(job, 'due')
-  if (state === undefined) return
-  await store.jobs.change(job, {
+  if (state === undefined || (await defer(parts, job))) return
+  await parts.store.jobs.change(job, {
     set: { state, nextSyncAt: null },
     startSync: { kind: 'incremental', trigger: 'schedule', askedBy: 'schedule' },
     audit: { actor: ENGINE, action: 'sync.due', outcome: state },
   })
+}
+
+/** Puts off a sync that a cutover would have to wait for, until the window has closed. Whether it did. */
+async function defer(parts: Parts, job: Job): Promise<boolean> {
+  if (job.windows.length === 0) return false
+  const { store } = parts
+  const { total } = await forecastOf(parts, job, 'incremental')
+  const deferral = deferralOf(windowsOf(job), await store.now(), total.high)
+  if (deferral === undefined) return false
+  const { until, reason } = deferral
+  await store.jobs.change(job, {
+    set: { nextSyncAt: until, deferral: reason },
+    audit: { actor: ENGINE, action: 'sync.deferred', outcome: job.state, facts: { reason } },
+    notices: [{ severity: 'info', title: `${job.name}: a scheduled sync waits: ${reason}` }],
+  })
+  return true
 }
 
 export async function expireApprovals({ store }: Parts): Promise<void> {

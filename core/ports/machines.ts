@@ -10,6 +10,8 @@ export interface SourceHost {
   readonly cores: number
   readonly memoryBytes: number
   readonly bootMode: 'BIOS' | 'UEFI'
+  /** Of its network interfaces, at enrolment; absent when the agent was too old to tell. */
+  readonly addresses?: readonly string[]
 }
 
 export interface Source {

@@ -12,15 +12,21 @@ import { freshDatabase } from './postgres.ts'
 
 export interface Commands {
   readonly store: Store
+  /** Of the database, for what no command does. */
+  readonly url: string
   /** Asks as the person who is named like their role; confirmed unless a test says otherwise. */
   readonly ask: (role: Role, text: string, options?: { confirmed?: boolean }) => Promise<Reply>
 }
 
 /** Every command on a database of its own; no engine runs, so a job stays as a command has left it. */
-export async function openCommands(approvals: Readonly<Record<string, number>> = {}): Promise<Commands> {
-  const store = await openStore(await freshDatabase())
+export async function openCommands(
+  approvals: Readonly<Record<string, number>> = {},
+  more: Partial<Policy> = {},
+): Promise<Commands> {
+  const url = await freshDatabase()
+  const store = await openStore(url)
   afterAll(() => store.close())
-  const policy = Policy.parse({ people: ROLES.map((name) => ({ name, role: name })), approvals })
+  const policy = Policy.parse({ people: ROLES.map((name) => ({ name, role: name })), approvals, ...more })
   const ask = createAsk({
     ...{ store, policy, catalogue, clock: systemClock, serverUrl: 'http://ferry.test' },
     bundles: { agentDigest: undefined },
@@ -33,6 +39,7 @@ export async function openCommands(approvals: Readonly<Record<string, number>> =
   }
   return {
     store,
+    url,
     ask: (role, text, { confirmed = true } = {}) =>
       ask(text, { person: personOf(role), door: 'cli' }, { confirmed }),
   }

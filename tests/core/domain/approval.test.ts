@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { whyNotDecide } from '../../../core/domain/approval.ts'
+import { changedEvidence, whyNotDecide } from '../../../core/domain/approval.ts'
 
 const now = new Date('2026-11-23T02:00:00Z')
 const open = {
@@ -43,5 +43,22 @@ describe('an approval', () => {
   it('is void once the job has changed', () => {
     expect(whyNotDecide(open, bob, { version: 6 }, now)).toContain('changed')
     expect(whyNotDecide({ ...open, status: 'void' }, bob, { version: 6 }, now)).toContain('changed')
+  })
+})
+
+describe('the evidence of an approval', () => {
+  const seen = { Window: 'none', 'Newest image': '#4, not verified yet', 'Cutover now': '6 to 8 min' }
+
+  it('stands while all that was decided on is as it was shown', () => {
+    expect(changedEvidence(seen, { Window: 'none', 'Newest image': '#4, not verified yet' })).toBeUndefined()
+  })
+
+  it('has changed with one fact, also with one that was not shown', () => {
+    expect(changedEvidence(seen, { Window: 'none', 'Newest image': '#4, Verified' })).toBe(
+      'Newest image was "#4, not verified yet" and is "#4, Verified" now',
+    )
+    expect(changedEvidence(seen, { Services: 'stopped' })).toBe(
+      'Services was "not shown" and is "stopped" now',
+    )
   })
 })
