@@ -41,7 +41,6 @@ export class Disks {
 
   constructor(data: Omit<DiskThreadData, 'role' | 'memory'>, events: DiskEvents) {
     this.events = events
-    this.memory.warm()
     this.thread = startDiskThread({ ...data, role: 'disks', memory: this.memory.shared })
     this.ended = new Promise((_, reject) => {
       this.thread.on('error', reject)
@@ -66,6 +65,11 @@ export class Disks {
   /** Takes memory back that was not written from. */
   giveBack(body: Buffer): void {
     if (this.memory.has(body)) this.memory.release(body.byteOffset)
+  }
+
+  /** Gets the memory of batches ready before the first one comes; the receiver is slower to answer meanwhile. */
+  warm(): void {
+    this.memory.warm()
   }
 
   async open(settle: boolean): Promise<readonly WelcomeDisk[]> {

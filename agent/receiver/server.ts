@@ -97,5 +97,6 @@ export async function listen(settings: ReceiverSettings): Promise<Listening> {
     server.once('error', reject)
     server.listen(settings.home.config.port, settings.listen, resolve)
   })
+  host.disks.warm()
   return { server, port: (server.address() as AddressInfo).port, disks: host.disks }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { BLOCK_BYTES } from '../../agent/protocol/control.ts'
 import type { TaskReport } from '../../agent/protocol/tasks.ts'
 import type { TaskTicket } from '../../agent/protocol/ticket.ts'
 import { MIB, Stage, until, type Program } from '../support/machines.ts'
@@ -79,6 +80,7 @@ describe('an agent that is asked for a task', () => {
   it('measures the way to the receiver, which keeps nothing of it', async () => {
     const receiver = await stage.receiver()
     const { params } = await toReceiver()
+    await until('an open door', () => receiver.log.includes('listening') || undefined)
 
     const { result } = await ended(ask({ params }))
 
@@ -167,6 +169,10 @@ describe('an estimate', () => {
   it('gives way to a sync that begins', async () => {
     const on = await Stage.open({ disks: [3072 * MIB] })
     onTestFinished(() => on.close())
+    // A byte in each block: holes would not be read, and the estimate over at once.
+    const disk = openSync(on.source(), 'r+')
+    for (let at = 0; at < 3072 * MIB; at += BLOCK_BYTES) writeSync(disk, 'x', at)
+    closeSync(disk)
     await on.receiver()
     await on.agent()
     await until('the disks', () => on.bot.orders.at(-1))
