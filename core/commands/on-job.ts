@@ -40,7 +40,7 @@ export async function lookAt(context: Context, name: string): Promise<Job> {
 
 /** Refuses unless `event` is legal for the job now; says where it is, and what can be asked instead. */
 export function demandLegal(job: Job, event: Event, asked: string): void {
-  if (move(job, event) !== undefined) return
+  if (move(job, event) !== undefined) return demandIntermediate(job, event, asked)
   throw new Refusal(
     'not-legal-now',
     `${asked} is not possible while ${job.name} is ${STATE_LABELS[job.state]}. It is possible in ${labels(statesAllowing(event))}.`,
@@ -49,6 +49,19 @@ export function demandLegal(job: Job, event: Event, asked: string): void {
       actions: nextSteps(job),
       data: { state: job.state },
     },
+  )
+}
+
+/** What goes on with the copy on the intermediate; `retry` says so in its own words. */
+const NEEDS_THE_COPY: readonly Event[] = ['resume', 'sync', 'last-sync', 'complete']
+
+/** Refuses what cannot go on because somebody released the intermediate (S21). */
+function demandIntermediate(job: Job, event: Event, asked: string): void {
+  if (job.intermediate !== 'lost' || !NEEDS_THE_COPY.includes(event)) return
+  throw new Refusal(
+    'intermediate-released',
+    `${asked} is not possible: the intermediate of ${job.name} was released. Create another migration job.`,
+    { actions: nextSteps(job), data: { state: job.state } },
   )
 }
 

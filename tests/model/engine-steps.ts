@@ -75,7 +75,7 @@ async function hasReason(store: Store, job: Job, event: Told): Promise<boolean> 
   const isLast = running?.kind === 'final' || (running?.kind === 'full' && !job.auto)
   if (event === 'synced') return !isLast && job.intermediate === 'ready'
   if (event === 'finished') return isLast && job.intermediate === 'ready'
-  if (event === 'due') return job.nextSyncAt !== null
+  if (event === 'due') return job.nextSyncAt !== null && job.intermediate !== 'lost'
   return true
 }
 

@@ -1,9 +1,8 @@
 /**
  * Random lives of jobs on a real PostgreSQL: people ask by commands, the engine tells what its work comes to, others
  * hold a job as it was a moment ago. Whatever the order, the invariants hold and every life can be ended.
- * FERRY_MODEL_LIVES raises their number (`npm run soak`).
+ * The same lives each time here; `npm run soak` tries others (FERRY_MODEL_LIVES, FERRY_MODEL_SEED).
  */
-import { randomInt } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Job, State } from '../../core/domain/job.ts'
@@ -190,7 +189,7 @@ async function live(auto: boolean, steps: readonly Step[]): Promise<void> {
 
 describe('I1 to I12: any life of a job', () => {
   it(`holds them and can be ended, in ${LIVES} lives`, { timeout: 600_000 }, async () => {
-    const seed = Number(process.env['FERRY_MODEL_SEED'] ?? randomInt(2 ** 31))
+    const seed = Number(process.env['FERRY_MODEL_SEED'] ?? 1)
     const life = fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: LONGEST, size: 'max' }), live)
     await Promise.all(
       Array.from({ length: AT_ONCE }, (_, i) =>
