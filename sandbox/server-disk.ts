@@ -10,6 +10,14 @@ const MIB = 1024 * 1024
 const SECTOR = 512
 /** Where every partitioning tool of today puts the first partition. */
 const FIRST_PARTITION = MIB
+/**
+ * Says by the BIOS what is written after it, and stands still. The demo's server is files without a kernel: who boots
+ * the disk is told so, as by the boot sector of any disk that holds data only.
+ */
+const NO_BOOT_LOADER = Buffer.concat([
+  Buffer.from('31c08ed8fcbe197cac84c07409b40ebb0700cd10ebf2f4ebfd', 'hex'),
+  Buffer.from('No bootable device: this disk has no boot loader.\r\n\0', 'latin1'),
+])
 
 /** The disks of a demo server, as files. */
 export interface ServerDisks {
@@ -96,6 +104,7 @@ function writePartitionTable(
   seed: string | number,
 ): void {
   const sector = Buffer.alloc(SECTOR)
+  NO_BOOT_LOADER.copy(sector)
   seeded(seed, 'disk').bytes(4).copy(sector, 440)
   const entry = sector.subarray(446, 462)
   entry[0] = 0x80

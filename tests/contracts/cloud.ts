@@ -129,6 +129,40 @@ export function describeCloud(name: string, make: () => Promise<CloudUnderTest>)
         await vi.waitFor(async () => expect(await cloud.assistantAnswers(id)).toBe(true), WITHIN)
       })
 
+      it('runs a command in its system, and tells its exit code and what it wrote', async () => {
+        const instanceId = await running()
+        await vi.waitFor(async () => expect(await cloud.assistantAnswers(instanceId)).toBe(true), WITHIN)
+        const ended = async (script: string) => {
+          const request = { token: `${instanceId} ${script}`, instanceId, script, timeoutMs: 10_000 }
+          const invocationId = await cloud.runCommand(request)
+          expect(await cloud.runCommand(request)).toBe(invocationId)
+          return vi.waitFor(async () => {
+            const result = await cloud.commandResult({ invocationId, instanceId })
+            expect(result).toBeDefined()
+            return result
+          }, WITHIN)
+        }
+
+        expect(await ended('echo well')).toMatchObject({ end: 'exited', exitCode: 0, output: 'well\n' })
+        expect(await ended('echo ill >&2; exit 4')).toMatchObject({
+          ...{ end: 'exited', exitCode: 4, output: 'ill\n' },
+        })
+      })
+
+      it('has a console, which of nothing that is there is empty', async () => {
+        expect(typeof (await cloud.consoleOutput(await running()))).toBe('string')
+        expect(await cloud.consoleOutput('i-bp0000000000000000none')).toBe('')
+      })
+
+      it('may stand in a group of its own, which is made once', async () => {
+        const group = { key: randomUUID(), besides: made.place.securityGroup, outward: false }
+        const securityGroup = await cloud.isolatedGroup(group)
+
+        expect(await cloud.isolatedGroup(group)).toBe(securityGroup)
+        expect(securityGroup).not.toBe(group.besides)
+        await running(anInstance({ securityGroup }))
+      })
+
       it('comes up again after a restart, asked for twice or not', async () => {
         const id = await running()
         await Promise.all([cloud.restartInstance(id), cloud.restartInstance(id).catch(() => undefined)])

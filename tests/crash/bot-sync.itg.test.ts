@@ -13,4 +13,5 @@ describeKills('a bot that is killed on the way to a copy', [
   { at: ['orders.receiverReported:after', 'syncs.setTransferred:before', 'syncs.setTransferred:after'] },
   { at: ['verifications.start:after', 'verifications.setChecks:before'], verify: true },
   { at: ['cloud.assistantAnswers:after', 'verifications.end:before'], verify: true },
+  { at: ['cloud.isolatedGroup:after', 'cloud.consoleOutput:before'], verify: true },
 ])

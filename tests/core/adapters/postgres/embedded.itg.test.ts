@@ -1,28 +1,21 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../../../../core/adapters/postgres/embedded.ts'
 import { createMissingLinks } from '../../../../core/adapters/postgres/embedded/binaries.ts'
 import type { EmbeddedPostgres } from '../../../../core/adapters/postgres/embedded.ts'
+import { otherUsersObstacle } from '../../../support/capabilities.ts'
 import { freshDatabase } from '../../../support/postgres.ts'
 
 const NOBODY = 65534
 const STARTER = join(import.meta.dirname, '..', '..', '..', 'support', 'start-postgres.ts')
-/** As root, in a checkout that other users may enter. */
-const othersMayRun =
-  process.getuid?.() === 0 && ancestors(STARTER).every((path) => (statSync(path).mode & 0o001) !== 0)
-
-function ancestors(path: string): string[] {
-  const parent = dirname(path)
-  return parent === path ? [] : [parent, ...ancestors(parent)]
-}
+const othersMayRun = otherUsersObstacle() === undefined
 
 let directory: string
 /** What a test leaves running; it is ended before its directory goes, or nobody would find it any more. */
