@@ -20,6 +20,8 @@ const { values } = parseArgs({
     'keep-machines': { type: 'boolean' },
     /** As where no emulator is installed: instances of one's own images run and do nothing. */
     'no-emulator': { type: 'boolean' },
+    /** Another program than the QEMU that is installed. */
+    emulator: { type: 'string' },
   },
 })
 
@@ -35,6 +37,7 @@ const accessKeys = values['access-key']?.map((pair) => {
 const sandbox = await startSandbox({
   home: values.home,
   whitelistDataDiskImages: values['no-data-disk-images'] !== true,
+  ...(values.emulator === undefined ? {} : { emulator: values.emulator }),
   ...(values['no-emulator'] === true ? { emulator: false as const } : {}),
   ...(values.host === undefined ? {} : { host: values.host }),
   ...(values.port === undefined ? {} : { port: Number(values.port) }),

@@ -25,12 +25,15 @@ export class House {
   asked = 0
   readonly #databaseUrl: string
   readonly #url: string | undefined
+  /** More words for the cloud's command line. */
+  readonly #cloudWords: readonly string[]
   #sandbox: Program | undefined
   #sandboxPort = 0
   #agent: Program | undefined
   #agentArguments: readonly string[] = []
 
-  private constructor(databaseUrl: string, url: string | undefined) {
+  private constructor(databaseUrl: string, url: string | undefined, cloudWords: readonly string[]) {
+    this.#cloudWords = cloudWords
     this.#databaseUrl = databaseUrl
     this.#url = url
     mkdirSync(join(this.path, 'source'))
@@ -38,8 +41,8 @@ export class House {
   }
 
   /** Starts the cloud; bots and the agent come when they are asked for. `url`: where machines find the bots. */
-  static async open(databaseUrl: string, url?: string): Promise<House> {
-    const house = new House(databaseUrl, url)
+  static async open(databaseUrl: string, url?: string, cloudWords: readonly string[] = []): Promise<House> {
+    const house = new House(databaseUrl, url, cloudWords)
     house.#sandboxPort = await freePort()
     await house.startSandbox()
     return house
@@ -67,7 +70,7 @@ export class House {
   async startSandbox(): Promise<Program> {
     const place = ['--home', this.sandboxHome, '--port', String(this.#sandboxPort), '--speed', '0']
     const program = await buildProgram('sandbox/ecs/main.ts')
-    const started = new Program(process.execPath, [program, ...place], {})
+    const started = new Program(process.execPath, [program, ...place, ...this.#cloudWords], {})
     this.#sandbox = started
     const line = await until('the sandbox', () => /^\{.*\}$/m.exec(started.log)?.[0])
     this.#writePolicy(JSON.parse(line) as Record<'vSwitch' | 'securityGroup' | 'baseImage', string>)
