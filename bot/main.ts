@@ -1,4 +1,4 @@
-/** The bot: starts everything in order, and stops it in order on SIGTERM or SIGINT. */
+/** The bot: starts everything in order, stops it in order on SIGTERM or SIGINT, reads its policy again on SIGHUP. */
 import { prepareApp } from '../core/app.ts'
 import { createApi } from './api/api.ts'
 import { startLocal, wantsLocalMode } from './local/local.ts'
@@ -11,6 +11,8 @@ const GRACE_MS = 5000
 /** What must be undone, the last first. */
 const stops: (() => Promise<void>)[] = []
 let stopping: Promise<never> | undefined
+/** What a SIGHUP asks for; a bot that is starting reads the file anyway. */
+let reload: () => Promise<void> = async () => undefined
 
 async function stopAll(code: number): Promise<never> {
   for (const stop of stops.splice(0).reverse())
@@ -45,6 +47,8 @@ async function main(): Promise<void> {
   )
   server.open({ api: createApi(app), slack: slack === undefined ? undefined : createSlack(app, slack) })
   await app.start()
+  const failed = (error: unknown): void => log.error('the policy file could not be read again', { error })
+  reload = () => app.reloadPolicy().catch(failed)
   if (local === undefined) log.info('the bot is ready', { url })
   else console.log(await local.announce(url))
 }
@@ -56,7 +60,11 @@ const started = main().catch((error: unknown) => {
   stopping ??= stopAll(1)
 })
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
+// The terminal of local mode hangs up when it is closed: then nobody would be left to stop the bot.
+const isOwnTerminal = wantsLocalMode(process.env) && process.stdin.isTTY
+if (!isOwnTerminal) process.on('SIGHUP', () => void reload())
+
+for (const signal of ['SIGTERM', 'SIGINT', ...(isOwnTerminal ? (['SIGHUP'] as const) : [])] as const)
   process.on(signal, () => {
     // Asked twice, it goes at once: what is left behind is found by the next start.
     if (stopping !== undefined) process.exit(1)

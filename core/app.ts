@@ -13,6 +13,7 @@ import { assembleApp } from './app/assemble.ts'
 import { systemClock } from './app/clock.ts'
 import { engineSettings } from './app/engine-settings.ts'
 import { withFailpoints } from './app/failpoints.ts'
+import { livePolicy } from './app/live-policy.ts'
 import { createLog } from './app/log.ts'
 import { catalogue } from './commands/catalogue.ts'
 import type { Config } from './config.ts'
@@ -66,7 +67,9 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
       stopping: stopping.signal,
     })
     const makeSecret = (): string => randomBytes(32).toString('base64url')
-    const settings = await engineSettings(config, { store, bundles, serverUrl }, makeSecret, timings)
+    const policy = livePolicy(config.policy, { path: config.policyPath, store, log })
+    const installed = { store, bundles, serverUrl, policy: policy.current }
+    const settings = await engineSettings(config, installed, makeSecret, timings)
     const startWork = async (): Promise<{ stop(): Promise<void> }> => {
       const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, (notice) =>
         logNotice(log, notice),
@@ -82,11 +85,11 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
         },
       }
     }
-    const { policy } = config
     return assembleApp({
       store,
       clock,
-      policy,
+      policy: policy.current,
+      reloadPolicy: policy.reload,
       catalogue,
       machines,
       bundles,

@@ -16,6 +16,7 @@ export interface CloudKeys {
 export interface Config {
   readonly databaseUrl: string
   readonly policy: Policy
+  readonly policyPath: string
   readonly host: string
   readonly port: number
   readonly publicUrl: string | undefined
@@ -108,10 +109,11 @@ export function readConfig(env: Environment): Config {
     secrets: secretsIn(env),
     failpoints: get('FERRY_FAILPOINT') !== undefined,
   }
-  const read = readPolicyFile(get('FERRY_POLICY') ?? '')
+  const policyPath = get('FERRY_POLICY') ?? ''
+  const read = readPolicyFile(policyPath)
   if ('problems' in read) problems.push(...read.problems)
   if (problems.length > 0 || 'problems' in read) throw new ConfigProblems(problems)
-  return { ...config, policy: read.policy }
+  return { ...config, policy: read.policy, policyPath }
 }
 
 function slackOf(

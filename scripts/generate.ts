@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { ACTION_BUNDLE, bundleAction } from './bundle-action.ts'
 import { actionYaml } from './generate/action-inputs.ts'
+import { policyPage, policySchema } from './generate/policy.ts'
 import { commandsPage, configurationPage, faultsPage, lifePage, permissionsPage } from './generate/docs.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -16,8 +17,10 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     'action.yml': actionYaml(),
     'docs/commands.md': commandsPage(),
     'docs/configuration.md': configurationPage(),
+    'docs/ferry.schema.json': policySchema(),
     'docs/faults.md': faultsPage(),
     'docs/life.md': lifePage(),
+    'docs/policy.md': policyPage(await readFile(join(ROOT, 'ferry.example.yaml'), 'utf8')),
     'docs/permissions.md': permissionsPage(),
   }
   for (const [path, text] of Object.entries(texts)) {

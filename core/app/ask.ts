@@ -34,7 +34,8 @@ export type Ask = (asked: string | Invocation, who: Who, options?: AskOptions) =
 export interface AskParts {
   readonly store: Store
   readonly clock: Clock
-  readonly policy: Policy
+  /** The one in force at this moment. */
+  readonly policy: () => Policy
   readonly catalogue: readonly Command[]
   readonly serverUrl: string
   readonly bundles: Pick<Bundles, 'agentDigest'>
@@ -53,7 +54,7 @@ export function createAsk(parts: AskParts): Ask {
       actor: { person: who.person.name, door: who.door },
       store: parts.store,
       clock: parts.clock,
-      policy: parts.policy,
+      policy: parts.policy(),
       confirmed,
       approval,
       secret: readableSecret,
@@ -64,7 +65,7 @@ export function createAsk(parts: AskParts): Ask {
 
   // What was approved runs as the person who asked for it, with the rights they have now.
   const runApproved = async (approval: Approval, door: Who['door']): Promise<Reply> => {
-    const person = parts.policy.people.find((candidate) => candidate.name === approval.requestedBy)
+    const person = parts.policy().people.find((candidate) => candidate.name === approval.requestedBy)
     if (person === undefined)
       throw new Refusal(
         'not-allowed',

@@ -22,6 +22,8 @@ export interface App {
   /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   now(): Date
+  /** Reads the policy file again; a bad one changes nothing and is told in the log. Repeatable. */
+  reloadPolicy(): Promise<void>
   /** Throws when the database does not answer. */
   ready(): Promise<void>
   /** Begins to carry out work: the engine and the ticks. Doors answer before it too. */
@@ -35,7 +37,9 @@ export interface App {
 export interface AppParts {
   readonly store: Store
   readonly clock: Clock
-  readonly policy: Policy
+  /** The one in force at this moment. */
+  readonly policy: () => Policy
+  readonly reloadPolicy: () => Promise<void>
   readonly catalogue: readonly Command[]
   readonly machines: Machines
   readonly bundles: Bundles
@@ -55,8 +59,9 @@ export function assembleApp(parts: AppParts): App {
     machines: parts.machines,
     log: parts.log,
     execute: createAsk(parts),
-    authenticate: (token) => personOfToken(parts.policy, token),
-    slackPerson: (userId) => personOfSlack(parts.policy, userId),
+    authenticate: (token) => personOfToken(parts.policy(), token),
+    slackPerson: (userId) => personOfSlack(parts.policy(), userId),
+    reloadPolicy: parts.reloadPolicy,
     firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),
     now: () => parts.clock.now(),
     ready: () => parts.store.ping(),

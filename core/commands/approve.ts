@@ -1,5 +1,6 @@
 import type { Approval } from '../domain/approval.ts'
 import { whyNotDecide } from '../domain/approval.ts'
+import { approvalRule } from '../domain/policy.ts'
 import { count, named, optional, text } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
@@ -60,7 +61,9 @@ async function decide(
   const approval = await store.approvals.byNumber(number)
   if (approval === undefined) throw new Refusal('no-such-request', `There is no request ${number}.`)
   const job = await store.jobs.byId(approval.jobId)
-  const objection = job === undefined ? 'its job is gone' : whyNotDecide(approval, person, job, clock.now())
+  const { by } = approvalRule(context.policy, approval.command, approval.jobName)
+  const objection =
+    job === undefined ? 'its job is gone' : whyNotDecide(approval, person, job, clock.now(), by)
   // Somebody may have died between the last approval and the step it allows: approving again carries it out.
   if (isApproved && approval.status === 'approved' && approval.approvedBy.includes(person.name))
     return approval

@@ -1,5 +1,7 @@
-import { formatDuration } from '../domain/duration.ts'
-import { DEFAULT_IMAGE_NAME, imageNameProblem } from '../domain/image-name.ts'
+import { formatDuration, parseDuration } from '../domain/duration.ts'
+import { imageNameProblem } from '../domain/image-name.ts'
+import { windowNamed } from '../domain/policy.ts'
+import { parseRate } from '../domain/rate.ts'
 import { choice, cloudId, count, duration, imageNamePattern, name, named } from './args.ts'
 import { optional, quoted, rate, text } from './args.ts'
 import type { Context } from './define.ts'
@@ -29,17 +31,21 @@ export const create = defineCommand({
       optional(cloudId('with target=instance: the instance whose disks are replaced at completion')),
     ),
     every: named(
-      optional(duration('interval, from the end of one sync to the start of the next; 6h if left out')),
+      optional(
+        duration(
+          'interval, from the end of one sync to the start of the next; the policy file’s if left out',
+        ),
+      ),
     ),
-    keep: named(optional(count('how many images to keep; 3 if left out', 1, 10))),
+    keep: named(optional(count('how many images to keep; the policy file’s if left out', 1, 10))),
     auto: named(
       optional(choice('automatic incremental sync; off means full copy only, then Completed', ['on', 'off'])),
     ),
-    limit: named(optional(rate('the most bandwidth that may be used; off if left out'))),
+    limit: named(optional(rate('the most bandwidth that may be used; the policy file’s if left out'))),
     'image-name': named(
       optional(
         imageNamePattern(
-          `the names of its images, of {job}, {number}, {date} and {id}; ${DEFAULT_IMAGE_NAME} if left out`,
+          'the names of its images, of {job}, {number}, {date} and {id}; the policy file’s if left out',
         ),
       ),
     ),
@@ -85,12 +91,14 @@ export const create = defineCommand({
           `${disk.path} has ${disk.sizeBytes} bytes, which is not a multiple of 512: it is not a whole disk.`,
         )
     }
-    const imageName = args['image-name'] ?? DEFAULT_IMAGE_NAME
+    const { defaults } = policy
+    const imageName = args['image-name'] ?? defaults.image_name
     const nameProblem = imageNameProblem(imageName, args.job)
     if (nameProblem !== undefined)
       throw new Refusal('bad-argument', `The image name ${quoted(imageName)} ${nameProblem}.`)
-    const auto = args.auto !== 'off'
-    const intervalMs = args.every ?? 6 * 3_600_000
+    const auto = (args.auto ?? defaults.auto) !== 'off'
+    const intervalMs = args.every ?? parseDuration(defaults.every) ?? 0
+    const keep = args.keep ?? defaults.keep
     const job = await store.jobs.create(
       {
         name: args.job,
@@ -99,9 +107,10 @@ export const create = defineCommand({
         zone: args.zone ?? policy.cloud.zone ?? '',
         auto,
         intervalMs,
-        keep: args.keep ?? 3,
+        keep,
         imageName,
-        bytesPerSecond: args.limit ?? null,
+        bytesPerSecond: args.limit === undefined ? (parseRate(defaults.limit) ?? null) : args.limit,
+        windows: defaults.windows.flatMap((window) => windowNamed(policy, window) ?? []),
         compression: null,
         connections: null,
         disks: source.agent.disks,
@@ -118,7 +127,7 @@ export const create = defineCommand({
           destination,
           auto,
           interval: formatDuration(intervalMs),
-          keep: args.keep ?? 3,
+          keep,
         },
       },
     )

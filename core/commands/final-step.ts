@@ -2,7 +2,7 @@
 import { APPROVAL_LIFE_MS, changedEvidence } from '../domain/approval.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
-import { approvalsNeeded } from '../domain/policy.ts'
+import { approvalRule } from '../domain/policy.ts'
 import type { Context } from './define.ts'
 import { lineOf } from './read.ts'
 import { accepted, Pending, Refusal } from './reply.ts'
@@ -44,7 +44,8 @@ export async function finalStep(
       `What request ${context.approval.number} showed has changed: ${changed}. Ask again.`,
     )
   }
-  const needed = Math.max(approvalsNeeded(context.policy, command), more.atLeast ?? 0)
+  const rule = approvalRule(context.policy, command, job.name)
+  const needed = Math.max(rule.needed, more.atLeast ?? 0)
   if (needed === 0) return
   const lastsUntil = (await context.store.now()).getTime() + APPROVAL_LIFE_MS
   const expiresAt = new Date(Math.min(lastsUntil, more.until?.getTime() ?? Infinity))
@@ -63,14 +64,14 @@ export async function finalStep(
     {
       severity: 'warning',
       title: `${context.person.name} asks to ${command} ${job.name}`,
-      facts: { ...shown, 'Needs approval by': `${needed} other ${needed === 1 ? 'person' : 'people'}` },
+      facts: { ...shown, 'Needs approval by': othersWords(needed, rule.by) },
     },
   )
   throw new Pending(
     accepted('approval-needed', `${command} ${job.name} waits for approval: request ${approval.number}.`, {
       facts: {
         'What happens then': consequence,
-        'Needed from others': String(needed),
+        'Needed from others': othersWords(needed, rule.by),
         'Approved by': approval.approvedBy.join(', ') || 'nobody yet',
         Expires: formatTime(approval.expiresAt, context.clock.now()),
         ...shown,
@@ -82,4 +83,8 @@ export async function finalStep(
       data: { approval: approval.number, needed },
     }),
   )
+}
+
+function othersWords(needed: number, by: 'approver' | 'admin'): string {
+  return `${needed} other ${needed === 1 ? 'person' : 'people'}${by === 'admin' ? ' of the role admin' : ''}`
 }

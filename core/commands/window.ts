@@ -1,5 +1,6 @@
 import { STATE_LABELS } from '../domain/job.ts'
 import { isOver } from '../domain/life.ts'
+import { windowNamed, WINDOW_NAME } from '../domain/policy.ts'
 import type { WindowProblem } from '../domain/window.ts'
 import {
   formatWindow,
@@ -12,6 +13,7 @@ import {
 import { zoneNames } from '../domain/zone.ts'
 import type { Arg } from './args.ts'
 import { name, optional, quoted } from './args.ts'
+import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
 import { openingsTable, windowData, windowWords } from './describe-window.ts'
@@ -23,7 +25,7 @@ import { done, Refusal } from './reply.ts'
 /** The windows in their own words; none for `off`. */
 const windows: Arg<readonly string[]> = {
   describe:
-    'when a cutover is allowed, weekly or on a date, with its zone; several with commas; off for any time',
+    'when a cutover is allowed, weekly or on a date, with its zone, or by a name of the policy file; several with commas; off for any time',
   shape: `"${WINDOW_EXAMPLE}"|off`,
   required: true,
   positional: true,
@@ -36,6 +38,8 @@ const windows: Arg<readonly string[]> = {
         `These are ${parts.length} windows; a job has at most ${MOST_WINDOWS}.`,
       )
     return parts.map((part) => {
+      // A name, which only the policy file knows.
+      if (WINDOW_NAME.test(part.trim())) return part.trim()
       const read = parseWindow(part)
       if ('problem' in read) throw notAWindow(part, read)
       return formatWindow(read)
@@ -50,7 +54,8 @@ export const window = defineCommand({
   legalIn: 'before the end',
   args: { job: name('the job'), windows: optional(windows) },
   example: `window web-01 "${WINDOW_EXAMPLE}"`,
-  run: async ({ job: jobName, windows: texts }, context) => {
+  run: async ({ job: jobName, windows: asked }, context) => {
+    const texts = asked?.map((text) => inFull(context, text))
     const now = await context.store.now()
     if (texts === undefined) {
       const job = await lookAt(context, jobName)
@@ -82,6 +87,18 @@ export const window = defineCommand({
     })
   },
 })
+
+/** A window in its own words, which a name of the policy file stands for. */
+function inFull({ policy }: Context, text: string): string {
+  if (!WINDOW_NAME.test(text)) return text
+  const named = windowNamed(policy, text)
+  if (named !== undefined) return named
+  const names = policy.windows.map(({ name: known }) => known)
+  const read = parseWindow(text)
+  const problem = 'problem' in read ? read.problem : 'it is none'
+  const known = names.length === 0 ? '' : `, and no window of the policy file (${names.join(', ')})`
+  throw notAWindow(text, { problem: `${problem}${known}` })
+}
 
 function notAWindow(text: string, { problem, zone }: WindowProblem): Refusal {
   const guess = zone === undefined || zone === '' ? undefined : nearestZone(zone)

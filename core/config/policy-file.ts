@@ -1,7 +1,7 @@
-import { catalogue } from '../commands/catalogue.ts'
-import { Policy, unknownApprovals } from '../domain/policy.ts'
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
+import { Policy } from '../domain/policy.ts'
+import { crossProblems } from './policy-checks.ts'
 
 /** The policy, or every problem of the file in a sentence that says where. */
 export type PolicyRead = { readonly policy: Policy } | { readonly problems: readonly string[] }
@@ -25,20 +25,14 @@ export function readPolicy(text: string, path: string): PolicyRead {
   const document = parseDocument(text)
   if (document.errors.length > 0)
     return { problems: document.errors.map((error) => `${path}: ${error.message.split('\n')[0] ?? ''}`) }
-  const read = Policy.safeParse(document.toJS() ?? {})
-  if (!read.success)
-    return {
-      problems: read.error.issues.map((issue) => `${path}: ${whereabouts(issue.path)}: ${issue.message}.`),
-    }
-  const unknown = unknownApprovals(
-    read.data,
-    catalogue.map((command) => command.name),
-  )
-  const wrong = [
-    ...sharedIdentities(read.data),
-    ...unknown.map((name) => `approvals.${name}: there is no command of this name.`),
+  const raw: unknown = document.toJS() ?? {}
+  const read = Policy.safeParse(raw)
+  const problems = [
+    ...(read.error?.issues ?? []).map((issue) => `${whereabouts(issue.path)}: ${issue.message}.`),
+    ...crossProblems(raw),
   ]
-  if (wrong.length > 0) return { problems: wrong.map((problem) => `${path}: ${problem}`) }
+  if (problems.length > 0 || !read.success)
+    return { problems: problems.map((problem) => `${path}: ${problem}`) }
   return { policy: read.data }
 }
 
@@ -46,28 +40,4 @@ export function readPolicy(text: string, path: string): PolicyRead {
 function whereabouts(path: readonly PropertyKey[]): string {
   const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
   return text.replace(/^\./, '') || 'the file'
-}
-
-/** An identity that two people share would let one of them approve their own request. */
-function sharedIdentities(policy: Policy): readonly string[] {
-  const owners = new Map<string, string>()
-  const problems: string[] = []
-  policy.people.forEach((person, at) => {
-    const identities = {
-      name: [person.name],
-      tokens: person.tokens,
-      slack: person.slack === undefined ? [] : [person.slack],
-      github: person.github === undefined ? [] : [person.github.toLowerCase()],
-    }
-    for (const [kind, values] of Object.entries(identities))
-      for (const value of values) {
-        const owner = owners.get(`${kind} ${value}`)
-        if (owner !== undefined)
-          problems.push(
-            `people[${at}].${kind}: ${person.name} has the same as ${owner}; it must be one person's only.`,
-          )
-        owners.set(`${kind} ${value}`, person.name)
-      }
-  })
-  return problems
 }

@@ -1,4 +1,5 @@
-import type { Person } from './policy.ts'
+import type { Person, Role } from './policy.ts'
+import { mayAct } from './policy.ts'
 
 /**
  * The record that n people other than the requester agreed to one exact action on one exact job state. It is pinned
@@ -39,20 +40,21 @@ export function changedEvidence(
   return changed && `${changed[0]} was "${seen[changed[0]] ?? 'not shown'}" and is "${changed[1]}" now`
 }
 
-/** Why this person may not decide on this approval now; undefined when they may. */
+/** Why this person may not decide on this approval now; undefined when they may. `by`: the least role that may. */
 export function whyNotDecide(
   approval: Pick<Approval, 'number' | 'status' | 'requestedBy' | 'approvedBy' | 'expiresAt' | 'jobVersion'>,
   person: Pick<Person, 'name' | 'role'>,
   job: { readonly version: number },
   now: Date,
+  by: Extract<Role, 'approver' | 'admin'> = 'approver',
 ): string | undefined {
   if (approval.status === 'void' || (approval.status === 'open' && approval.jobVersion !== job.version))
     return `the job has changed since request ${approval.number} was made; ask again`
   if (approval.status !== 'open') return `request ${approval.number} is ${approval.status} already`
   if (approval.expiresAt <= now) return `request ${approval.number} has expired; ask again`
   if (person.name === approval.requestedBy) return 'you asked for it yourself; somebody else must decide'
-  if (person.role !== 'approver' && person.role !== 'admin')
-    return `${person.name} is ${person.role}; only an approver or admin may decide`
+  if (!mayAct(person.role, by))
+    return `${person.name} is ${person.role}; only an ${by === 'admin' ? 'admin' : 'approver or admin'} may decide`
   if (approval.approvedBy.includes(person.name)) return 'you have approved it already'
   return undefined
 }

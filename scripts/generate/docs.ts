@@ -102,7 +102,7 @@ export function configurationPage(): string {
   ])
   return page(
     'Configuration',
-    `The environment variables of Ferry. All problems are told at once at the start. Who may do what, and where things are made in the cloud, stands in the policy file; \`ferry.example.yaml\` shows one.
+    `The environment variables of Ferry. All problems are told at once at the start. Who may do what, and where things are made in the cloud, stands in the policy file; [policy.md](policy.md) describes it.
 
 ${table(['variable', 'meaning', 'default'], rows)}
 
@@ -139,10 +139,10 @@ ${table(['state', 'event', 'leads to'], rows)}`,
   )
 }
 
-const page = (title: string, body: string): string => `${NOTE}\n\n# ${title}\n\n${body}\n`
+export const page = (title: string, body: string): string => `${NOTE}\n\n# ${title}\n\n${body}\n`
 const code = (text: string): string => `\`${text}\``
 
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(columns), `|${columns.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')

@@ -37,7 +37,7 @@ describe('the configuration', () => {
       leaseMs: 30_000,
       slack: undefined,
       transfer: { connections: 2, compression: 'auto' },
-      policy: { people: [{ name: 'ada' }], approvals: { complete: 1 } },
+      policy: { people: [{ name: 'ada' }], approvals: {}, defaults: { every: '6h', keep: 3 } },
     })
   })
 
@@ -84,6 +84,71 @@ describe('the configuration', () => {
 })
 
 describe('the policy file', () => {
+  it('has all its problems told at once, also those that two of its parts have together', () => {
+    const FERRY_POLICY = policyFile(`
+people:
+  - { name: ada, role: admin, slack: '@ada' }
+  - { name: bob, role: approver, github: bob-l }
+  - { name: eve, role: operator, github: Bob-L }
+approvals: { comple: 1, sync: 1, clear: { needed: 1, by: operator } }
+overrides:
+  - { jobs: 'Web*', approvals: { cancel: 11 } }
+windows:
+  - { name: night, when: Sat 22:00-02:00 }
+  - { name: night, when: Sat 22:00-25:00, zone: UTC }
+notices: [{ channel: alarm, severity: fatal }]
+defaults: { every: 59m, keep: 11, auto: maybe, limit: 1kbit, image_name: '{job}', windows: [noon] }
+`)
+
+    const problems = problemsOf({ ...GOOD, FERRY_POLICY }).map((problem) =>
+      problem.slice(problem.indexOf(': ') + 2),
+    )
+
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        'people[0].slack: a Slack identity is a member id such as U01ABCDEF, not a name.',
+        "people[2].github: eve has the same as bob; it must be one person's only.",
+        'approvals.comple: there is no command of this name. Did you mean complete?',
+        'approvals.sync: it asks for no approval; keep, complete, rollback, cancel, clear, release do.',
+        'approvals.clear: a rule is a whole number from 0 to 10, or { needed: 2, by: admin }.',
+        'overrides[0].jobs: a pattern is a job’s name in which * stands for any part, such as web-*.',
+        'overrides[0].approvals.cancel: it is a whole number from 0 to 10.',
+        'windows[0].when: it names no time zone; add one, such as Asia/Shanghai, Europe/Berlin or UTC.',
+        'windows[1].name: night is there already.',
+        'windows[1].when: 25:00 is no time of day; a window ends at 00:00 to 24:00.',
+        'notices[0].severity: a severity is info, warning or error.',
+        'notices[0].channel: a channel is #its-name or its id such as C01ABCDEF.',
+        'defaults.every: an interval is 1h to 7d.',
+        'defaults.keep: it is a whole number from 1 to 10.',
+        'defaults.auto: it is on or off.',
+        'defaults.limit: a limit is not less than 64kbit; or off.',
+        'defaults.image_name: the pattern lacks {number}: each sync’s image needs a name of its own.',
+        'defaults.windows[0]: there is no window noon under windows.',
+      ]),
+    )
+    expect(problems).toHaveLength(18)
+  })
+
+  it('is refused when more must agree than there are people who may: nobody could ever run it', () => {
+    const FERRY_POLICY = policyFile(`
+people: [{ name: ada, role: admin }, { name: bob, role: approver }]
+approvals: { complete: { needed: 2, by: admin }, clear: 2 }`)
+
+    expect(problemsOf({ ...GOOD, FERRY_POLICY })).toEqual([
+      expect.stringContaining('approvals.complete: 2 must agree, but only 1 of the people may'),
+    ])
+  })
+
+  it.each([
+    ['null', ''],
+    ['a list', '- people'],
+    ['a text', 'people'],
+    ['a key twice', 'people: [{ name: ada, role: admin }]\npeople: []'],
+    ['lists where sections belong', 'people: {}\napprovals: []\nwindows: 3\ndefaults: []\noverrides: [x]'],
+  ])('that is %s has a problem told, and breaks nothing', (_words, text) => {
+    expect(problemsOf({ ...GOOD, FERRY_POLICY: policyFile(text) }).length).toBeGreaterThan(0)
+  })
+
   it('has each of its problems told with its place', () => {
     const FERRY_POLICY = policyFile(`
 people:

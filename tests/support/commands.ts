@@ -28,7 +28,7 @@ export async function openCommands(
   afterAll(() => store.close())
   const policy = Policy.parse({ people: ROLES.map((name) => ({ name, role: name })), approvals, ...more })
   const ask = createAsk({
-    ...{ store, policy, catalogue, clock: systemClock, serverUrl: 'http://ferry.test' },
+    ...{ store, policy: () => policy, catalogue, clock: systemClock, serverUrl: 'http://ferry.test' },
     bundles: { agentDigest: undefined },
     log: createLog({ level: 'silent', secrets: [] }),
   })

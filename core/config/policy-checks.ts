@@ -1,0 +1,101 @@
+/**
+ * What no single value of the policy file can show: identities that two people share, rules for commands that need
+ * none, names that nothing has. Looks at what is well formed even when other parts are not, so that all problems are
+ * told at once.
+ */
+import { catalogue } from '../commands/catalogue.ts'
+import { nearest } from '../commands/nearest.ts'
+import { ApprovalRule, mayAct, NamedWindow, Person, windowText } from '../domain/policy.ts'
+import { parseWindow } from '../domain/window.ts'
+
+/** Commands that ask for approval: those that are final, and `keep`, which is when images would go. */
+export const APPROVABLE = catalogue
+  .filter(({ name, effect }) => effect === 'final' || name === 'keep')
+  .map(({ name }) => name)
+
+/** The problems, each with its place. `raw`: the file as it was read. */
+export function crossProblems(raw: unknown): readonly string[] {
+  const { people, overrides, windows, defaults } = record(raw)
+  const persons = list(people).map((entry) => Person.safeParse(entry).data)
+  return [
+    ...sharedIdentities(persons),
+    ...approvalProblems('approvals', record(raw)['approvals'], persons),
+    ...list(overrides).flatMap((entry, at) =>
+      approvalProblems(`overrides[${at}].approvals`, record(entry)['approvals'], persons),
+    ),
+    ...windowProblems(list(windows), list(record(defaults)['windows'])),
+  ]
+}
+
+type Maybe<T> = readonly (T | undefined)[]
+
+/** An identity that two people share would let one of them approve their own request. */
+function sharedIdentities(people: Maybe<Person>): readonly string[] {
+  const owners = new Map<string, string>()
+  const problems: string[] = []
+  for (const [at, person] of people.entries()) {
+    if (person === undefined) continue
+    const identities = {
+      name: [person.name],
+      tokens: person.tokens,
+      slack: person.slack === undefined ? [] : [person.slack],
+      github: person.github === undefined ? [] : [person.github.toLowerCase()],
+    }
+    for (const [kind, values] of Object.entries(identities))
+      for (const value of values) {
+        const owner = owners.get(`${kind} ${value}`)
+        if (owner !== undefined)
+          problems.push(
+            `people[${at}].${kind}: ${person.name} has the same as ${owner}; it must be one person's only.`,
+          )
+        owners.set(`${kind} ${value}`, person.name)
+      }
+  }
+  return problems
+}
+
+/** A rule for a command that asks for no approval would leave the meant one unguarded, or block it for ever. */
+function approvalProblems(place: string, rules: unknown, people: Maybe<Person>): readonly string[] {
+  return Object.entries(record(rules)).flatMap(([command, value]) => {
+    if (!catalogue.some(({ name }) => name === command)) {
+      const guess = nearest(command, APPROVABLE)
+      return `${place}.${command}: there is no command of this name.${guess === undefined ? '' : ` Did you mean ${guess}?`}`
+    }
+    if (!APPROVABLE.includes(command))
+      return `${place}.${command}: it asks for no approval; ${APPROVABLE.join(', ')} do.`
+    const rule = ApprovalRule.safeParse(value).data
+    if (rule === undefined || people.includes(undefined)) return []
+    const { needed, by } = typeof rule === 'object' ? rule : { needed: rule, by: 'approver' as const }
+    const able = people.filter((person) => person !== undefined && mayAct(person.role, by)).length
+    if (able >= needed) return []
+    return `${place}.${command}: ${needed} must agree, but only ${able} of the people may: nobody could ever run it.`
+  })
+}
+
+function windowProblems(windows: readonly unknown[], wanted: readonly unknown[]): readonly string[] {
+  const read = windows.map((entry) => NamedWindow.safeParse(entry).data)
+  const names = read.map((window) => window?.name)
+  const wrong = read.flatMap((window, at) => {
+    if (window === undefined) return []
+    const parsed = parseWindow(windowText(window))
+    return [
+      ...(names.indexOf(window.name) < at ? [`windows[${at}].name: ${window.name} is there already.`] : []),
+      ...('problem' in parsed ? [`windows[${at}].when: ${parsed.problem}.`] : []),
+    ]
+  })
+  const unknown = wanted.flatMap((name, at) =>
+    typeof name !== 'string' || names.includes(name)
+      ? []
+      : [`defaults.windows[${at}]: there is no window ${name} under windows.`],
+  )
+  return [...wrong, ...unknown]
+}
+
+/** The value as an object; empty when it is none. */
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
