@@ -2,6 +2,7 @@
 import type { Environment } from './config/variables.ts'
 import { secretsIn, valueOf } from './config/variables.ts'
 import { readPolicyFile } from './config/policy-file.ts'
+import { FAULTS } from './domain/faults.ts'
 import type { Policy } from './domain/policy.ts'
 
 export interface CloudKeys {
@@ -43,7 +44,7 @@ export class ConfigProblems extends Error {
 
   constructor(problems: readonly string[]) {
     super(
-      `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+      `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n${FAULTS.POLICY_INCOMPLETE.remedy}`,
     )
     this.problems = problems
   }

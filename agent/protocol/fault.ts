@@ -5,6 +5,7 @@ import type { MachineFault } from './control.ts'
 export type MachineFaultCode =
   | 'SOURCE_DISK_READ'
   | 'SOURCE_DISK_GONE'
+  | 'SOURCE_PERMISSION'
   | 'DISK_CHANGED'
   | 'RECEIVER_UNREACHABLE'
   | 'RECEIVER_DISK_FULL'

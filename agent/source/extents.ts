@@ -9,10 +9,15 @@ import { nextData } from './holes.ts'
 /** The most that is read at once, in bytes. */
 export const EXTENT_BYTES = 1024 * 1024
 
+const FORBIDDEN = ['EACCES', 'EPERM']
 const GONE = ['ENOENT', 'ENXIO', 'ENODEV', 'ENOMEDIUM']
 
 function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
   const errno = errnoOf(problem) ?? 'an unknown error'
+  if (FORBIDDEN.includes(errno))
+    return new Fault('SOURCE_PERMISSION', `disk ${disk.index} (${disk.path}) may not be read: ${errno}`, {
+      cause: problem,
+    })
   return GONE.includes(errno)
     ? new Fault('SOURCE_DISK_GONE', `disk ${disk.index} (${disk.path}) is gone: ${errno}`, { cause: problem })
     : new Fault('SOURCE_DISK_READ', `disk ${disk.index} (${disk.path}) at byte ${offset}: ${errno}`, {

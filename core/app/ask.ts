@@ -7,6 +7,7 @@ import type { Invocation } from '../commands/read.ts'
 import { readInvocation } from '../commands/read.ts'
 import type { Reply } from '../commands/reply.ts'
 import { Refusal } from '../commands/reply.ts'
+import { FAULTS } from '../domain/faults.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -101,9 +102,9 @@ function unexpected(error: unknown, log: Log): Reply {
     outcome: 'refused',
     code: unreachable ? 'unavailable' : 'internal',
     title: unreachable
-      ? `Ferry cannot reach its database at this moment. Ask again; \`status\` shows what has happened (reference ${reference}).`
+      ? `${FAULTS.DATABASE_UNREACHABLE.title} at this moment. Ask again; \`status\` shows what has happened (reference ${reference}).`
       : `Ferry met a problem it does not know. It is in the log of the bot under the reference ${reference}.`,
-    facts: {},
-    data: { reference },
+    facts: unreachable ? { 'What to do': FAULTS.DATABASE_UNREACHABLE.remedy } : {},
+    data: { reference, ...(unreachable ? { code: 'DATABASE_UNREACHABLE' } : {}) },
   }
 }

@@ -25,6 +25,7 @@ const CALLS: Calls = {
     openOfSource: 'read',
     disks: 'read',
     change: 'write',
+    noteFault: 'write',
     due: 'read',
     late: 'read',
     catchUp: 'write',

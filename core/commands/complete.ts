@@ -8,6 +8,7 @@ import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import type { Allowed } from './demand-window.ts'
 import { demandWindow } from './demand-window.ts'
+import { convergingWords } from './describe-fault.ts'
 import { describeForecast, lastEstimate } from './describe-forecast.ts'
 import { demandFitDestination, whatIsOverwritten } from './describe-destination.ts'
 import { describeJob } from './describe-job.ts'
@@ -106,7 +107,9 @@ export const complete = defineCommand({
 async function evidence(context: Context, job: Job, allowed: Allowed): Promise<Record<string, string>> {
   const { store } = context
   const counted = await lastEstimate(context, job)
-  const [last] = (await store.syncs.list(job.id, 5)).filter((sync) => sync.result === 'ok')
+  const syncs = await store.syncs.list(job.id, 20)
+  const last = syncs.find((sync) => sync.result === 'ok')
+  const growing = convergingWords(job, syncs)
   const newest = (await store.images.list(job.id)).at(-1)
   return {
     'Last sync': last?.endedAt == null ? 'none' : `${syncSummary(last)}, ended ${formatMoment(last.endedAt)}`,
@@ -119,5 +122,6 @@ async function evidence(context: Context, job: Job, allowed: Allowed): Promise<R
         ? 'not counted; `estimate` does it'
         : `${formatBytes(counted.measured.changedBytes)}, counted ${formatMoment(counted.at)}`,
     Window: allowed.words,
+    ...(growing === undefined ? {} : { Warning: growing }),
   }
 }

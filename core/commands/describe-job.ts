@@ -7,12 +7,14 @@ import { freezeOf, standingLock } from '../domain/hold.ts'
 import type { Freeze, Image, Job } from '../domain/job.ts'
 import { isLaunched } from '../domain/launch.ts'
 import { STATE_LABELS } from '../domain/job.ts'
+import { isOver } from '../domain/life.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { heldBy } from '../domain/retention.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import type { Context } from './define.ts'
 import { describeDestination } from './describe-destination.ts'
 import { describeForecast, limitWords, phaseWords } from './describe-forecast.ts'
+import { convergingWords, tryingWords } from './describe-fault.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
 import { windowData, windowWords } from './describe-window.ts'
 import { freezeWords, lockWords } from './held.ts'
@@ -85,7 +87,7 @@ export async function describeJob(
   const [source, running, syncs, images, approvals, ofAll, verifications, destination] = await Promise.all([
     store.sources.byId(job.sourceId),
     store.syncs.running(job.id),
-    store.syncs.list(job.id, 2),
+    store.syncs.list(job.id, 20),
     store.images.list(job.id),
     store.approvals.open(job.id),
     store.freezes.ofAll(),
@@ -107,6 +109,10 @@ export async function describeJob(
   if (job.state === 'error' && job.fault !== null)
     facts['Fault'] =
       `${job.fault.code}: ${faultEntry(job.fault.code).title}. \`troubleshoot ${job.name}\` says what to do.`
+  const trying = tryingWords(job, running, now)
+  if (trying !== undefined) facts['Trying again'] = trying
+  const growing = isOver(job.state) ? undefined : convergingWords(job, syncs)
+  if (growing !== undefined) facts['Warning'] = growing
   if (running !== undefined) {
     facts['Sync now'] = syncSummary(running)
     if (running.progress.comparison !== '') facts['Comparison'] = running.progress.comparison
@@ -183,7 +189,11 @@ export async function describeJob(
       fault:
         job.fault === null
           ? null
-          : { code: job.fault.code, detail: job.fault.detail, current: job.state === 'error' },
+          : {
+              ...{ code: job.fault.code, detail: job.fault.detail, current: job.state === 'error' },
+              againAt: trying === undefined ? null : (job.fault.course?.againAt?.toISOString() ?? null),
+            },
+      converging: growing === undefined,
       approvals: approvals.map((approval) => approval.number),
       forecast: running?.forecast ?? null,
       version: job.version,

@@ -1,6 +1,7 @@
 /** What nearly every command does: find the job, ask the life table, write the change, or say why not. */
 import type { Approval } from '../domain/approval.ts'
 import { BEGINNINGS } from '../domain/hold.ts'
+import { FAULTS } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { Event } from '../domain/life.ts'
@@ -40,7 +41,8 @@ export async function lookAt(context: Context, name: string): Promise<Job> {
 
 /** Refuses unless `event` is legal for the job now; says where it is, and what can be asked instead. */
 export function demandLegal(job: Job, event: Event, asked: string): void {
-  if (move(job, event) !== undefined) return demandIntermediate(job, event, asked)
+  if (job.intermediate === 'lost' && needsIntermediate(job, event)) throw whyLost(job)
+  if (move(job, event) !== undefined) return
   throw new Refusal(
     'not-legal-now',
     `${asked} is not possible while ${job.name} is ${STATE_LABELS[job.state]}. It is possible in ${labels(statesAllowing(event))}.`,
@@ -52,17 +54,30 @@ export function demandLegal(job: Job, event: Event, asked: string): void {
   )
 }
 
-/** What goes on with the copy on the intermediate; `retry` says so in its own words. */
-const NEEDS_THE_COPY: readonly Event[] = ['resume', 'sync', 'last-sync', 'complete']
+/** What cannot be asked of a job whose intermediate was released, in whatever state it is (S21). */
+const NEED_INTERMEDIATE: readonly Event[] = [
+  'start',
+  'sync',
+  'complete',
+  'last-sync',
+  'pause',
+  'resume',
+  'retry',
+]
 
-/** Refuses what cannot go on because somebody released the intermediate (S21). */
-function demandIntermediate(job: Job, event: Event, asked: string): void {
-  if (job.intermediate !== 'lost' || !NEEDS_THE_COPY.includes(event)) return
-  throw new Refusal(
-    'intermediate-released',
-    `${asked} is not possible: the intermediate of ${job.name} was released. Create another migration job.`,
-    { actions: nextSteps(job), data: { state: job.state } },
-  )
+/** On its way to its end a job needs it no more: that may be retried. */
+function needsIntermediate({ resume }: Job, event: Event): boolean {
+  const isEnding = resume === 'completing' || resume === 'cancelling' || resume === 'clearing'
+  return NEED_INTERMEDIATE.includes(event) && !(event === 'retry' && isEnding)
+}
+
+function whyLost(job: Job): Refusal {
+  const { title, remedy } = FAULTS.INTERMEDIATE_RELEASED
+  return new Refusal('intermediate-released', `${title}. ${remedy.replaceAll('<job>', job.name)}`, {
+    facts: { 'Possible now': nowPossible(job).join(', ') },
+    actions: nextSteps(job),
+    data: { state: job.state, code: 'INTERMEDIATE_RELEASED' },
+  })
 }
 
 /** The commands that change something and are legal now, for sentences. */

@@ -1,4 +1,5 @@
-import { FAULTS, faultEntry } from '../domain/faults.ts'
+import { withRetry } from '../domain/fault-course.ts'
+import { faultEntry } from '../domain/faults.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
@@ -17,13 +18,13 @@ export const retry = defineCommand({
   run: async ({ job: jobName }, context) => {
     const { after } = await moveJob(context, jobName, 'retry', (job) => {
       demandLegal(job, 'retry', 'retry')
-      const entry =
-        job.intermediate === 'lost' ? FAULTS.INTERMEDIATE_RELEASED : faultEntry(job.fault?.code ?? '')
+      const entry = faultEntry(job.fault?.code ?? '')
       if (!entry.retryable)
         throw new Refusal('retry-useless', `${entry.title}. ${entry.remedy.replaceAll('<job>', jobName)}`, {
           data: { code: job.fault?.code ?? null },
         })
-      return { set: { resume: null }, facts: { fault: job.fault?.code ?? null } }
+      const fault = job.fault && withRetry(job.fault, context.person.name, context.clock.now())
+      return { set: { resume: null, fault }, facts: { fault: job.fault?.code ?? null } }
     })
     return accepted(
       'retrying',

@@ -2,42 +2,14 @@
  * The fault catalogue: every coded problem that Ferry knows, told once. Replies, `troubleshoot`, `retry`, logs and
  * docs/faults.md read it. Adapters translate what they meet into these codes at the edge.
  */
-
-/** Who can mend it. `ferry`: it mends itself by trying again. */
-export type Mender = 'ferry' | 'operator' | 'source' | 'cloud-account' | 'cloud'
-
-export interface FaultEntry {
-  readonly title: string
-  readonly cause: string
-  /** What to do, in sentences or commands to copy; `<job>` stands for the job's name. */
-  readonly remedy: string
-  /** Worth trying again by itself, with back-off. */
-  readonly transient: boolean
-  /** Worth trying again by itself when nobody waits for the sync: a scheduled one. */
-  readonly unattended: boolean
-  /** Whether `retry` can help at all. */
-  readonly retryable: boolean
-  readonly mender: Mender
-}
-
-const entry = (
-  title: string,
-  cause: string,
-  remedy: string,
-  mender: Mender,
-  more: Partial<Pick<FaultEntry, 'transient' | 'unattended' | 'retryable'>> = {},
-): FaultEntry => ({
-  title,
-  cause,
-  remedy,
-  mender,
-  transient: false,
-  unattended: false,
-  retryable: true,
-  ...more,
-})
+import { CLOUD_FAULTS } from './cloud-faults.ts'
+import type { FaultEntry } from './fault-entry.ts'
+import { entry } from './fault-entry.ts'
+import { OWN_FAULTS } from './own-faults.ts'
 
 export const FAULTS = {
+  ...OWN_FAULTS,
+  ...CLOUD_FAULTS,
   // The source and its agent.
   AGENT_OFFLINE: entry(
     'The source agent does not answer',
@@ -132,9 +104,9 @@ export const FAULTS = {
   ),
   // The intermediate.
   INTERMEDIATE_RELEASED: entry(
-    'The intermediate instance was released',
-    'Somebody or something deleted it in the cloud; the blocks on its disks are gone.',
-    'This job cannot resume: create another migration job. `clone <job> <new-name>` starts one from the last image, so that only later changes are sent; `clear <job>` removes this one.',
+    'The intermediate was released: create another migration job',
+    'Somebody or something deleted the instance in the cloud; the blocks on its disks are gone, so this job cannot resume.',
+    '`clone <job> <job>b` starts another job from the last image, so that only later changes are sent; `clear <job>` removes this one.',
     'operator',
     { retryable: false },
   ),
@@ -251,7 +223,7 @@ export const FAULTS = {
   ),
   CLOUD_BUSY: entry(
     'The cloud is throttling or failing',
-    'Calls were throttled, timed out or failed on the cloud’s side.',
+    'Calls were throttled or failed on the cloud’s side.',
     'Ferry tries again by itself; if it lasts, see the cloud’s status page, then `retry <job>`.',
     'ferry',
     { transient: true },

@@ -11,6 +11,7 @@
  * interval      from the end of one sync to the start of the next
  * keep          how many images a job keeps
  */
+import type { FaultCourse } from './fault-course.ts'
 import type { Forecast } from './forecast.ts'
 
 /** As stored. What people read is `STATE_LABELS`. */
@@ -77,8 +78,11 @@ export interface JobFault {
   /** What happened, with step, disk, block, the cloud's code and RequestId where they are known. */
   readonly detail: string
   readonly at: Date
-  /** How often the step was tried by itself before this fault was shown. */
+  /** How often the step was tried by itself, so far or before this fault was shown. */
   readonly tries: number
+  readonly course?: FaultCourse
+  /** How it ended: the state that the job went to, and who moved it there (`ferry`: by itself). Absent while it stands. */
+  readonly ended?: { readonly at: Date; readonly state: State; readonly by: string }
 }
 
 /** Nothing of a frozen job starts or completes until somebody unfreezes it. */
@@ -103,6 +107,7 @@ export interface Job {
   readonly state: State
   /** Set while `paused` or `error` (and on the way there): what `resume` or `retry` returns to. */
   readonly resume: ResumeState | null
+  /** The last one: it stays to be read when it is over. */
   readonly fault: JobFault | null
   /** Raised by every move and every change of settings; guards all writes and pins approvals. */
   readonly version: number

@@ -2,6 +2,8 @@
  * What happens to one claimed piece of work: its process is run; a transient fault gives it back for another try
  * with back-off; what remains becomes the job's Error, with the cost told at once (S20, S22).
  */
+import type { Met } from '../domain/fault-course.ts'
+import { countedTries, reachedBy, withFailure } from '../domain/fault-course.ts'
 import { Fault, faultDetail, FAULTS } from '../domain/faults.ts'
 import type { Job, ResumeState, State } from '../domain/job.ts'
 import { RESUMABLE } from '../domain/life.ts'
@@ -34,7 +36,12 @@ const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
 }
 
 /** What becomes of the claim: nothing is left to do, try again later, or it is no longer ours. */
-export type Ending = 'done' | 'lost' | { readonly againInMs: number; readonly tries: number }
+export type Ending = 'done' | 'lost' | Retry
+
+interface Retry {
+  readonly againInMs: number
+  readonly tries: number
+}
 
 export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
   if (claim.kind === 'job') return carryOutJob(parts, claim, signal)
@@ -62,13 +69,14 @@ async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Pro
       if (error instanceof LeaseLost || signal.aborted) return 'lost'
       if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
       const fault = asFault(error, parts, job)
-      const next = nextTry(parts, fault, sync, tries)
+      const met = await whatWasMet(parts, job, fault)
+      const counted = countedTries(job.fault, met, tries)
+      const next = nextTry(parts, fault, sync, counted)
       if (next !== undefined) {
-        const facts = { job: job.name, code: fault.code, detail: faultDetail(fault), ...next }
-        parts.log.warn('trying again', facts)
+        await noteTry(work, met, next)
         return next
       }
-      if (!(await showError(work, fault, tries))) continue
+      if (!(await showError(work, fault, met, counted))) continue
     }
   }
 }
@@ -137,7 +145,11 @@ async function carryOutWayBack(parts: Parts, claim: Claim, signal: AbortSignal):
 }
 
 function withoutStore({ log }: Parts, { id, kind, tries }: Claim, error: StoreUnreachable): Ending {
-  log.warn('the store is out of reach: going on as soon as it is back', { [kind]: id, error })
+  log.warn('the store is out of reach: going on as soon as it is back', {
+    code: 'DATABASE_UNREACHABLE',
+    [kind]: id,
+    error,
+  })
   return { againInMs: STORE_AGAIN_MS, tries }
 }
 
@@ -149,16 +161,33 @@ function asFault(error: unknown, { log, clock }: Parts, job: Job): Fault {
   return new Fault('INTERNAL', `unexpected problem, reference ${reference}`, {}, error)
 }
 
+async function whatWasMet({ store, clock }: Parts, job: Job, fault: Fault): Promise<Met> {
+  const reached = reachedBy(await store.syncs.running(job.id))
+  return { code: fault.code, detail: faultDetail(fault), at: clock.now(), step: job.state, reached }
+}
+
+/** Writes down, for who looks, what failed and when it is tried again. */
+async function noteTry({ parts, claim, job }: JobWork, met: Met, next: Retry): Promise<void> {
+  parts.log.warn('trying again', { job: job.name, code: met.code, detail: met.detail, ...next })
+  const fault = withFailure(job.fault, met)
+  const againAt = new Date(met.at.getTime() + next.againInMs)
+  await parts.store.jobs.noteFault(job.id, claim.epoch, {
+    ...fault,
+    tries: next.tries,
+    course: { ...fault.course, againAt },
+  })
+}
+
 /** Moves the job to Error. False when it has moved elsewhere meanwhile. */
-async function showError(work: JobWork, fault: Fault, tries: number): Promise<boolean> {
-  const { log, clock } = work.parts
+async function showError(work: JobWork, fault: Fault, met: Met, tries: number): Promise<boolean> {
+  const { log } = work.parts
   log.warn('the job is in Error', { job: work.job.name, code: fault.code, detail: faultDetail(fault) })
   const cost = isCosting(work.job) ? await costOfJob(work.parts, work.job.id) : undefined
   try {
     await work.tell('fault', (job) => ({
       set: {
         resume: resumeOf(job),
-        fault: { code: fault.code, detail: faultDetail(fault), at: clock.now(), tries },
+        fault: { ...withFailure(job.fault, met), tries },
       },
       facts: { code: fault.code },
       notices: errorNotices(job, fault, cost),

@@ -18,6 +18,7 @@ const SYMPTOMS: readonly FaultCode[] = [
   'NOT_MOVING',
   'CLOUD_REFUSED',
   'CLOUD_WAIT',
+  'INSTANCE_UNKNOWN',
   'IMAGE_FAILED',
 ]
 

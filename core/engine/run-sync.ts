@@ -7,9 +7,12 @@
  * What has been reached is in the store: `transferredAt`, the ledger's snapshots and image, the image's row. Run again
  * after a crash, the process skips what stands.
  */
-import { Fault } from '../domain/faults.ts'
+import { formatBytes } from '../domain/bytes.ts'
+import { growingChanges } from '../domain/converging.ts'
+import { Fault, FAULTS } from '../domain/faults.ts'
 import type { Image, Job, Sync } from '../domain/job.ts'
 import { afterSync } from '../domain/schedule.ts'
+import type { Notice } from '../ports/jobs.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { moveToCarrier } from './carrier.ts'
 import { foretell } from './foretell.ts'
@@ -30,6 +33,7 @@ export async function runSync(work: JobWork): Promise<void> {
   const { overflow } = await retain(work.parts, work.job)
   if (overflow > 0) await tellOverflow(work.parts, work.job, overflow)
   const isLast = isLastSync(work.job, sync)
+  const warnings = await divergence(work, sync)
   const end = clock.now()
   await work.tell(isLast ? 'finished' : 'synced', (job) => ({
     set: isLast ? { completing: true, nextSyncAt: null } : afterSync(job, end),
@@ -41,8 +45,27 @@ export async function runSync(work: JobWork): Promise<void> {
         title: `${job.name}: sync #${sync.number} has ended, image ${image.cloudId} is Available`,
         facts: { Image: image.name },
       },
+      ...(isLast ? [] : warnings),
     ],
   }))
+}
+
+/** Said once, with the sync from which on the migration does not converge: before the window, not in it. */
+async function divergence({ parts, job }: JobWork, sync: Sync): Promise<readonly Notice[]> {
+  const history = await parts.store.syncs.list(job.id, 20)
+  const before = history.filter(({ number }) => number < sync.number)
+  const now = history.find(({ id }) => id === sync.id)
+  if (now === undefined || growingChanges(before) !== undefined) return []
+  const changes = growingChanges([{ ...now, result: 'ok' }, ...before])
+  if (changes === undefined) return []
+  const { title, cause, remedy } = FAULTS.NOT_CONVERGING
+  return [
+    {
+      severity: 'warning',
+      title: `${job.name}: ${title}: ${changes.map(formatBytes).join(', ')} changed in the last ${changes.length} syncs`,
+      facts: { 'Probable cause': cause, 'What to do': remedy.replaceAll('<job>', job.name) },
+    },
+  ]
 }
 
 /** When the cloud refuses the disks of this intermediate, the sync begins anew on another one. */

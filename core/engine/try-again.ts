@@ -1,10 +1,9 @@
+import { MOST_TRIES } from '../domain/fault-course.ts'
 import type { Fault } from '../domain/faults.ts'
 import { faultEntry } from '../domain/faults.ts'
 import type { Sync } from '../domain/job.ts'
 import type { Parts } from './parts.ts'
 
-/** How often a fault is tried again by itself before it is shown as Error. */
-export const MOST_TRIES = 5
 const TRANSIENT_MS = 1000
 /** Nobody waits for a scheduled sync, so it can sit out a longer outage: about five minutes, and the waiting within. */
 const UNATTENDED_MS = 10_000

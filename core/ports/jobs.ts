@@ -1,4 +1,4 @@
-import type { Compression, Freeze, Image, Job, JobDisk, Phase, Sync } from '../domain/job.ts'
+import type { Compression, Freeze, Image, Job, JobDisk, JobFault, Phase, Sync } from '../domain/job.ts'
 import type { SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Forecast } from '../domain/forecast.ts'
@@ -130,6 +130,11 @@ export interface Jobs {
    * A pair of states that the life table lacks is refused by the database and thrown as an Error: a bug.
    */
   change(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): Promise<Job | undefined>
+  /**
+   * Writes down a fault that is tried again by itself, for whoever holds the job's work: nothing happens under another
+   * epoch. It changes no version, so it voids no approval. Repeatable.
+   */
+  noteFault(jobId: string, epoch: number, fault: JobFault): Promise<void>
   /**
    * Jobs in Waiting whose next sync is due by the database's clock, earliest first; none that is frozen, and none for
    * whose completion somebody asks approval now, which a sync would void.

@@ -5,7 +5,7 @@ import { usageLine } from '../../core/commands/usage.ts'
 import type { Variable } from '../../core/config/variables.ts'
 import { VARIABLES } from '../../core/config/variables.ts'
 import { FAULTS } from '../../core/domain/faults.ts'
-import type { FaultEntry } from '../../core/domain/faults.ts'
+import type { FaultEntry } from '../../core/domain/fault-entry.ts'
 import { STATE_LABELS, STATES } from '../../core/domain/job.ts'
 import { eventsIn, move, RESUMABLE } from '../../core/domain/life.ts'
 

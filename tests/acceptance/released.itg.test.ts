@@ -9,15 +9,22 @@ const ferry = await startFerry()
 /** Its instances take about a second to run. */
 const slow = await startFerry({ sandbox: { speed: 6 } })
 
-const RULE =
-  /^The intermediate instance was released\. This job cannot resume: create another migration job\./
+const RULE = /^The intermediate was released: create another migration job\./
+/** Everything that would need the intermediate. */
+const REFUSED = ['retry', 'resume', 'sync', 'complete', 'pause', 'start'] as const
 
 async function expectLost(on: Ferry, job: string): Promise<void> {
   const { data } = await on.waitFor(job, 'error')
   expect(data).toMatchObject({ intermediate: 'lost', fault: { code: 'INTERMEDIATE_RELEASED' } })
-  const retry = await on.ask('olga', `retry ${job}`)
-  expect(retry).toMatchObject({ outcome: 'refused', code: 'retry-useless' })
-  expect(retry.title).toMatch(RULE)
+  for (const command of REFUSED) {
+    const more = command === 'complete' ? ' --last-sync --services-stopped' : ''
+    const reply = await on.ask('olga', `${command} ${job}${more}`)
+    expect(reply, command).toMatchObject({ outcome: 'refused', code: 'intermediate-released' })
+    expect(reply.title).toMatch(RULE)
+    expect(reply.title).toContain(`\`clone ${job} ${job}b\``)
+    expect(reply.title).toContain(`\`clear ${job}\``)
+    expect(reply.actions?.map(({ label }) => label)).toEqual(['clone', 'cancel', 'clear'])
+  }
   const trouble = await on.tell(`troubleshoot ${job}`)
   expect(trouble.facts).toMatchObject({ Code: 'INTERMEDIATE_RELEASED', 'Will retry help': 'no' })
   expect(trouble.actions?.map(({ label }) => label)).toEqual(['clone', 'cancel', 'clear'])
@@ -72,6 +79,33 @@ describe('an intermediate that was released by somebody else', () => {
     await expectLost(ferry, 'imaging')
     await ferry.tell('sync waiting')
     await expectLost(ferry, 'waiting')
+  })
+
+  it('S21: is noticed when a paused job is resumed, and when a failed one is retried', async () => {
+    const disks = await ferry.migrate('paused', [4 * MIB])
+    disks[0]?.write(0, 3 * MIB, 'changed')
+    await ferry.tell('limit paused 8mbit')
+    await ferry.tell('sync paused')
+    await seen(ferry, 'paused', ({ progress }) => (progress?.appliedBytes ?? 0) > 0)
+    await ferry.tell('pause paused')
+    await ferry.waitFor('paused', 'paused')
+    await ferry.migrate('failed', [MIB])
+    ferry.sandbox.addFault({ action: 'CreateImage', kind: 'error', status: 403, code: 'QuotaExceed.Image' })
+    await ferry.tell('sync failed')
+    await ferry.waitFor('failed', 'error')
+
+    await ferry.sandbox.vanish(await intermediateOf(ferry, 'paused'))
+    await ferry.sandbox.vanish(await intermediateOf(ferry, 'failed'))
+    // Ferry may find out by itself, which is as good.
+    await ferry.ask('olga', 'resume paused')
+    await ferry.ask('olga', 'retry failed')
+
+    await eventually('both to be lost', async () => {
+      const jobs = await Promise.all(['paused', 'failed'].map((name) => ferry.store.jobs.named(name)))
+      return jobs.every((job) => job?.state === 'error' && job.intermediate === 'lost')
+    })
+    await expectLost(ferry, 'paused')
+    await expectLost(ferry, 'failed')
   })
 
   it('S21: is not believed of one read alone', async () => {

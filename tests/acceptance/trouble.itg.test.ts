@@ -30,10 +30,16 @@ describe('a job in Error', () => {
     await ferry.tell('retry killed')
     await ferry.waitFor('killed', 'waiting', 2)
 
-    expect(failed.facts['Cost']).toContain('costs money until `retry`, `clear` or `release`')
+    expect(failed.facts['Cost']).toMatch(/costs (money|CNY .*) until `retry`, `clear` or `release`$/)
     expect(trouble.facts['Code']).toBe('RECEIVER_UNREACHABLE')
     expect(trouble.facts['What to do']).toContain('`retry killed`')
     expect(trouble.facts['Will retry help']).toContain('yes: it goes on from Syncing')
+    expect(trouble.facts['When']).toMatch(/, while Syncing, in sync #2 \(transferring\)$/)
+    expect(trouble.facts['To go on']).toMatch(/^compares again, about .* to send \(.* are there already\)/)
+    expect(trouble.facts['To start over']).toMatch(/^`clear killed` and create it again: about .* to send, /)
+    expect(trouble.facts['Money meanwhile']).toMatch(/^1 billed: .* an hour/)
+    expect(trouble.facts['To copy']).toBe('retry killed')
+    expect(trouble.table?.rows).toHaveLength(1)
     const sync = await syncOf(ferry, 'killed')
     expect(before.appliedBytes).toBeGreaterThan(2 * MIB)
     expect(sync).toMatchObject({ sync: 2, result: 'ok' })
@@ -49,13 +55,47 @@ describe('a job in Error', () => {
     await ferry.tell('sync no-quota')
     const { data } = await ferry.waitFor('no-quota', 'error')
     const before = await syncOf(ferry, 'no-quota')
+    const trouble = await ferry.tell('troubleshoot no-quota')
 
     await ferry.tell('retry no-quota')
     await ferry.waitFor('no-quota', 'waiting', 2)
+    const over = await ferry.tell('troubleshoot no-quota', 'vera')
 
     expect(data?.['fault']).toMatchObject({ code: 'QUOTA_IMAGES' })
     expect(await syncOf(ferry, 'no-quota')).toMatchObject({ wireBytes: before.wireBytes, result: 'ok' })
     expect(await imagesOf(ferry, 'no-quota')).toHaveLength(2)
+    expect(trouble.facts['To go on']).toMatch(/^no byte to send: only the image is made, /)
+    expect(trouble.facts['What happened']).toMatch(/cloud code QuotaExceed.Image, RequestId [-0-9A-F]+/)
+    // It stays to be read, with how it went on.
+    expect(over.title).toMatch(/^Over now: /)
+    expect(over.data).toMatchObject({ code: 'QUOTA_IMAGES', current: false })
+    expect(over.facts['How it went on']).toMatch(/: no-quota went on to Waiting by itself$/)
+    expect(over.table?.rows.map(([, what]) => what)).toEqual([
+      expect.stringMatching(/^QUOTA_IMAGES: /),
+      'olga asked to retry',
+    ])
+  })
+
+  it('S20: what passes by itself is tried again, and said while it lasts and when it is over', async () => {
+    await ferry.migrate('passing', [MIB])
+    ferry.sandbox.addFault({
+      ...{ action: 'CreateSnapshot', kind: 'error', status: 403, times: 2 },
+      code: 'IncorrectDiskStatus',
+    })
+
+    await ferry.tell('sync passing')
+    const trying = await seen(ferry, 'passing', ({ facts }) => facts['Trying again'] !== undefined)
+    await ferry.waitFor('passing', 'waiting', 2)
+    const over = await ferry.tell('troubleshoot passing')
+
+    expect(trying.data).toMatchObject({ state: 'syncing', fault: { code: 'CLOUD_WAIT', current: false } })
+    expect(trying.facts['Trying again']).toMatch(
+      /^trying again (in 1s|now) \(try [23] of 6\): A resource in the cloud is in mid-change: .*IncorrectDiskStatus/,
+    )
+    expect(over.data).toMatchObject({ code: 'CLOUD_WAIT', current: false, tries: 2 })
+    expect(over.facts['How it went on']).toMatch(/: passing went on to Waiting by itself$/)
+    expect(over.table?.rows).toHaveLength(2)
+    expect((await ferry.tell('status passing')).facts['Trying again']).toBeUndefined()
   })
 
   it('S22: keeps its intermediate and says what it costs, until it is released by hand', async () => {
@@ -73,9 +113,9 @@ describe('a job in Error', () => {
     const job = await ferry.store.jobs.named('by-hand')
     const told = await ferry.sql`select title from outbox where job_id = ${job?.id ?? ''} order by 1`
     expect(told.map(({ title }) => String(title))).toContainEqual(
-      expect.stringMatching(/^The intermediate of by-hand stays and costs money/),
+      expect.stringMatching(/^The intermediate of by-hand stays and costs (money|CNY) /),
     )
-    expect((await ferry.ask('olga', 'retry by-hand')).code).toBe('retry-useless')
+    expect((await ferry.ask('olga', 'retry by-hand')).code).toBe('intermediate-released')
     await ferry.tell('clear by-hand')
     await ferry.waitFor('by-hand', 'cleared')
   })

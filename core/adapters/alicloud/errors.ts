@@ -1,5 +1,6 @@
 import { Fault } from '../../domain/faults.ts'
 import type { FaultCode } from '../../domain/faults.ts'
+import { isOf, meaningOfCode, meaningOfWords, NETWORK, PASSING } from './meaning.ts'
 
 /** What the SDK throws, as far as it can be relied on: network errors and unreadable replies carry only some of it. */
 interface SdkError {
@@ -14,61 +15,6 @@ interface SdkError {
   readonly accessDeniedDetail?: { readonly AuthAction?: string }
 }
 
-/**
- * The cloud's codes and what they mean to Ferry; the first that the code equals or, with a dot after it, begins with.
- * More telling codes therefore stand above their families.
- */
-const MEANING: readonly (readonly [FaultCode, readonly string[]])[] = [
-  ['NO_STOCK', ['OperationDenied.NoStock', 'Zone.NotOnSale', 'InvalidInstanceType.ZoneNotSupported']],
-  ['NO_STOCK', ['InvalidResourceType.NotSupported', 'InvalidInstanceType.NotSupportDiskCategory']],
-  [
-    'QUOTA_INSTANCES',
-    ['QuotaExceed.ElasticQuota', 'QuotaExceed.AfterpayInstance', 'QuotaExceeded.AfterpayInstance'],
-  ],
-  ['QUOTA_INSTANCES', ['SecurityGroupInstanceLimitExceed', 'InvalidInstanceType.QuotaExceed']],
-  ['QUOTA_DISKS', ['QuotaExceed.PostPaidDisk', 'QuotaExceed.DiskCapacity', 'InstanceDiskLimitExceeded']],
-  ['QUOTA_IMAGES', ['QuotaExceed.Image']],
-  ['QUOTA_SNAPSHOTS', ['QuotaExceed.Snapshot']],
-  ['BALANCE', ['InvalidAccountStatus.NotEnoughBalance', 'InsufficientBalance', 'Account.Arrearage']],
-  ['SNAPSHOTS_NOT_ACTIVATED', ['InvalidAccountStatus.SnapshotServiceUnavailable']],
-  ['ACCOUNT_NOT_VERIFIED', ['RealNameAuthenticationError']],
-  ['IMAGE_FROM_DATA_DISK_REFUSED', ['UserNotInTheWhiteList']],
-  ['IMAGE_NAME_TAKEN', ['InvalidImageName.Duplicated', 'ImageName.UsedByReplicationJob']],
-  ['IMAGE_IN_USE', ['ImageUsingByInstance', 'ImageUseShared']],
-  ['SNAPSHOT_IN_USE', ['SnapshotCreatedImage', 'SnapshotCreatedDisk']],
-  [
-    'CREDENTIALS',
-    ['InvalidAccessKeyId', 'InvalidAccessKeySecret', 'InvalidCredentials', 'InvalidSecurityToken'],
-  ],
-  ['CREDENTIALS', ['SignatureDoesNotMatch', 'IncompleteSignature', 'InvalidTimeStamp', 'IllegalTimestamp']],
-  ['FORBIDDEN', ['Forbidden', 'NoPermission', 'InvalidUser.PassRoleForbidden', 'EntityNotExist.Role']],
-  ['CLOUD_NETWORK', ['InvalidVSwitchId', 'InvalidSecurityGroupId', 'VSwitchIdVpcId.Mismatch']],
-  [
-    'CLOUD_WAIT',
-    ['IncorrectInstanceStatus', 'IncorrectDiskStatus', 'DiskCreatingSnapshot', 'InvalidSnapshotId.NotReady'],
-  ],
-  ['CLOUD_WAIT', ['InstanceNotReady', 'OperationDenied.CreatingConflict', 'OperationDenied.ImageCopying']],
-  [
-    'CLOUD_WAIT',
-    ['ImageIsCreating', 'ImageIsImporting', 'ImageIsExporting', 'OperationConflict', 'Operation.Conflict'],
-  ],
-]
-
-/** Codes that pass by themselves in a moment. */
-const PASSING = [
-  ...['Throttling', 'InternalError', 'ServiceUnavailable', 'IdempotentProcessing', 'LastTokenProcessing'],
-  ...[
-    'ECONNRESET',
-    'ECONNREFUSED',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EAI_AGAIN',
-    'ENOTFOUND',
-    'EHOSTUNREACH',
-    'ENETUNREACH',
-  ],
-]
-
 /** Whether the same call is worth another try in a moment. */
 export function isTransient(error: unknown): boolean {
   const { name, code, statusCode } = (error ?? {}) as SdkError
@@ -76,7 +22,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof SyntaxError || name === 'RequestTimeoutError' || name === 'ThrottlingError')
     return true
   if (statusCode !== undefined && statusCode >= 500) return true
-  return code !== undefined && PASSING.some((known) => isOf(code, known))
+  return code !== undefined && [...PASSING, ...NETWORK].some((known) => isOf(code, known))
 }
 
 /** How long the cloud asks us to wait before the next try, if it does. */
@@ -103,7 +49,9 @@ export function toFault(error: unknown, action: string): Fault {
 }
 
 function meaningOf(error: unknown, action: string): FaultCode {
-  const { code } = (error ?? {}) as SdkError
+  const { code, name } = (error ?? {}) as SdkError
+  if (code !== undefined && NETWORK.some((known) => isOf(code, known))) return 'CLOUD_UNREACHABLE'
+  if (name === 'RequestTimeoutError') return 'CLOUD_UNREACHABLE'
   if (isTransient(error) && code !== 'InstanceNotReady') return 'CLOUD_BUSY'
   // Not from the cloud: a reply of a shape that the SDK cannot read, or a bug of ours.
   if (code === undefined) return 'INTERNAL'
@@ -111,12 +59,7 @@ function meaningOf(error: unknown, action: string): FaultCode {
   if (action === 'createImage' && code === 'OperationDenied' && wordsOf(error).includes('system disk')) {
     return 'IMAGE_FROM_DATA_DISK_REFUSED'
   }
-  const meant = MEANING.find(([, codes]) => codes.some((known) => isOf(code, known)))
-  return meant?.[0] ?? 'CLOUD_REFUSED'
-}
-
-function isOf(code: string, known: string): boolean {
-  return code === known || code.startsWith(`${known}.`)
+  return meaningOfCode(code) ?? meaningOfWords(wordsOf(error)) ?? 'CLOUD_REFUSED'
 }
 
 /** The cloud's message alone: the SDK's repeats code and RequestId, which the facts hold. */

@@ -76,7 +76,10 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
 const lastNumber = (jobId: string): SQL =>
   sql`(select coalesce(max(number), 0) from syncs where job_id = ${jobId})`
 
-function move(job: Pick<Job, 'id' | 'version' | 'epoch'>, { set = {}, useApproval, during }: JobChange): SQL {
+function move(
+  job: Pick<Job, 'id' | 'version' | 'epoch'>,
+  { set = {}, audit, useApproval, during }: JobChange,
+): SQL {
   const ended = 'nextSyncAt' in set && !('deferral' in set) ? { deferral: null } : {}
   const settings = Object.entries({ ...set, ...ended })
     .filter(([, value]) => value !== undefined)
@@ -91,7 +94,7 @@ function move(job: Pick<Job, 'id' | 'version' | 'epoch'>, { set = {}, useApprova
       ? sql``
       : sql`and clock_timestamp() >= ${timestamp(during.from)} and clock_timestamp() < ${timestamp(during.to)}`
   return sql`update jobs
-    set ${sql.join([sql`version = version + 1`, ...settings, ...consequences(set.state)], sql`, `)}
+    set ${sql.join([sql`version = version + 1`, ...settings, ...consequences(set.state), ...faultEnds(set, audit)], sql`, `)}
     where id = ${job.id} and version = ${job.version} and epoch = ${job.epoch} ${approved} ${inTime}
       ${unfrozen(set.state)}
     returning *`
@@ -114,6 +117,16 @@ function consequences(state: Job['state'] | undefined): SQL[] {
     sql`due_at = ${ifNew(due, sql`due_at`)}`,
     sql`tries = ${ifNew(sql`0`, sql`tries`)}`,
     sql`cost_told_at = ${ifNew(told, sql`cost_told_at`)}`,
+  ]
+}
+
+/** A fault that is not spoken of ends with the job's move to another state; it stays to be read. */
+function faultEnds({ state, fault }: Partial<JobSettings>, { actor }: JobChange['audit']): SQL[] {
+  if (state === undefined || fault !== undefined) return []
+  const ended = json({ state, by: actor.person })
+  return [
+    sql`fault = case when state = ${state} or fault ? 'ended' then fault
+      else fault || jsonb_build_object('ended', ${ended} || jsonb_build_object('at', now())) end`,
   ]
 }
 

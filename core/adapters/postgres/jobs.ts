@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, lte, ne, notInArray, sql } from 'drizzle-orm'
-import type { Job, JobDisk } from '../../domain/job.ts'
+import type { Job, JobDisk, JobFault } from '../../domain/job.ts'
 import { ENDED } from '../../domain/life.ts'
 import type { AuditEntry, Jobs, NewJob, Notice } from '../../ports/jobs.ts'
 import type { Database, Raw } from './connect.ts'
@@ -7,7 +7,18 @@ import { catchUpStatement, isFree, lateStatement } from './due.ts'
 import { changeStatement } from './job-change.ts'
 import { auditInto, json, noticesInto, timestamp } from './parts.ts'
 import { asRow, without } from './rows.ts'
+import type { Stored } from './schema/jobs.ts'
 import { jobDisks, jobs } from './schema/jobs.ts'
+
+function toFault({ at, course, ended, ...what }: Stored<JobFault>): JobFault {
+  const attempts = course?.attempts.map((attempt) => ({ ...attempt, at: new Date(attempt.at) })) ?? []
+  const againAt = course?.againAt == null ? null : new Date(course.againAt)
+  return {
+    ...{ ...what, at: new Date(at) },
+    ...(course === undefined ? {} : { course: { ...course, attempts, againAt } }),
+    ...(ended === undefined ? {} : { ended: { ...ended, at: new Date(ended.at) } }),
+  }
+}
 
 /** A row as the core knows a job; what is only the claim's stays here. */
 export function toJob(row: typeof jobs.$inferSelect): Job {
@@ -15,7 +26,7 @@ export function toJob(row: typeof jobs.$inferSelect): Job {
   const { fault, frozen, lock } = row
   return {
     ...job,
-    fault: fault && { ...fault, at: new Date(fault.at) },
+    fault: fault && toFault(fault),
     frozen: frozen && { ...frozen, at: new Date(frozen.at) },
     lock: lock && { ...lock, at: new Date(lock.at), until: new Date(lock.until) },
   }
@@ -76,6 +87,10 @@ export function openJobs({ db, ask, run }: Database): Jobs {
     async change(job, change) {
       const [row] = await run(changeStatement(job, change))
       return row && fromRaw(row)
+    },
+
+    async noteFault(jobId, epoch, fault) {
+      await run(sql`update jobs set fault = ${json(fault)} where id = ${jobId} and epoch = ${epoch}`)
     },
 
     async due(limit) {

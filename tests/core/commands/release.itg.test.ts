@@ -63,7 +63,7 @@ describe('release', () => {
     expect(standing).toEqual(job)
     expect(released).toMatchObject({ outcome: 'accepted', code: 'releasing' })
     expect(await store.ledger.byCloudId('i-failed0001')).toMatchObject({ releaseAskedBy: 'operator' })
-    expect(retry).toMatchObject({ outcome: 'refused', code: 'retry-useless' })
+    expect(retry).toMatchObject({ outcome: 'refused', code: 'intermediate-released' })
     expect(retry.title).toContain('create another migration job')
     expect(retry.actions ?? []).not.toContainEqual(expect.objectContaining({ label: 'retry' }))
   })

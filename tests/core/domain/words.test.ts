@@ -104,7 +104,10 @@ describe('the fault catalogue', () => {
 
   it('S21: says that a released intermediate cannot be resumed and another job is needed', () => {
     expect(FAULTS.INTERMEDIATE_RELEASED.retryable).toBe(false)
-    expect(FAULTS.INTERMEDIATE_RELEASED.remedy).toContain('create another migration job')
+    expect(FAULTS.INTERMEDIATE_RELEASED.title).toBe(
+      'The intermediate was released: create another migration job',
+    )
+    expect(FAULTS.INTERMEDIATE_RELEASED.remedy).toMatch(/`clone .*`clear /)
   })
 
   it('reads a code that it does not know as INTERNAL', () => {

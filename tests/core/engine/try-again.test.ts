@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../../core/domain/faults.ts'
-import { MOST_TRIES, nextTry } from '../../../core/engine/try-again.ts'
+import { MOST_TRIES } from '../../../core/domain/fault-course.ts'
+import { nextTry } from '../../../core/engine/try-again.ts'
 
 const chance = { random: () => 0.5 }
 const scheduled = { trigger: 'schedule' as const }

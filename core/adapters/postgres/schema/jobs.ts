@@ -8,7 +8,7 @@ import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import type { Forecast } from '../../../domain/forecast.ts'
 import { INTERVAL_RANGE, parseDuration } from '../../../domain/duration.ts'
 import { DEFAULT_IMAGE_NAME } from '../../../domain/image-name.ts'
-import type { Compression, Freeze, IntermediateStatus, Job, Lock } from '../../../domain/job.ts'
+import type { Compression, Freeze, IntermediateStatus, Job, JobFault, Lock } from '../../../domain/job.ts'
 import type { Phase, ResumeState, State } from '../../../domain/job.ts'
 import type { Sync, SyncKind, SyncProgress, Trigger } from '../../../domain/job.ts'
 import { PHASES, STATES } from '../../../domain/job.ts'
@@ -20,7 +20,11 @@ import { sources } from './machines.ts'
 type MachineFault = { readonly code: string; readonly detail: string }
 
 /** As it lies in a column of JSON: times as ISO text. */
-export type Stored<T> = { readonly [K in keyof T]: T[K] extends Date ? string : T[K] }
+export type Stored<T> = T extends Date
+  ? string
+  : T extends object
+    ? { readonly [K in keyof T]: Stored<T[K]> }
+    : T
 
 const bytes = () => count().notNull().default(0)
 const interval = (column: AnyPgColumn) =>
@@ -36,7 +40,7 @@ export const jobs = pgTable(
       .references(() => sources.id),
     state: text().$type<State>().notNull().default('ready'),
     resume: text().$type<ResumeState>(),
-    fault: jsonb().$type<{ code: string; detail: string; at: string; tries: number }>(),
+    fault: jsonb().$type<Stored<JobFault>>(),
     version: count().notNull().default(1),
     ...work(),
     target: text().$type<Job['target']>().notNull().default('image'),

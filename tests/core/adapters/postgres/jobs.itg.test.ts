@@ -148,6 +148,33 @@ describe('a change of a job', () => {
     expect(await store.jobs.change(changed ?? job, healed)).toMatchObject(healed.set)
   })
 
+  it('keeps a fault to be read when it is over, and says when and how it ended', async () => {
+    const job = await aJob(store, 'syncing')
+    const at = new Date()
+    const course = {
+      ...{ step: 'syncing' as const, reached: null, failures: 1, againAt: at },
+      attempts: [{ at, what: 'CLOUD_BUSY: throttled' }],
+    } as const
+    const fault = { code: 'CLOUD_BUSY', detail: 'throttled', at, tries: 1, course }
+
+    await store.jobs.noteFault(job.id, job.epoch + 1, { ...fault, detail: 'from nobody who holds the work' })
+    const untouched = await store.jobs.byId(job.id)
+    await store.jobs.noteFault(job.id, job.epoch, fault)
+    const noted = await store.jobs.byId(job.id)
+    const sameState = await store.jobs.change(noted ?? job, { set: { keep: 5 }, audit: anEntry() })
+    const ended = await store.jobs.change(sameState ?? job, {
+      ...{ set: { state: 'waiting' }, endSync: { result: 'ok' }, audit: anEntry() },
+    })
+    const later = await store.jobs.change(ended ?? job, { set: { state: 'syncing' }, audit: anEntry() })
+
+    expect(untouched).toEqual(job)
+    expect(noted).toEqual({ ...job, fault })
+    expect(sameState?.fault).toEqual(fault)
+    expect(ended?.fault).toMatchObject({ ...fault, ended: { state: 'waiting', by: 'ada' } })
+    expect(ended?.fault?.ended?.at).toBeInstanceOf(Date)
+    expect(later?.fault).toEqual(ended?.fault)
+  })
+
   it('leaves nothing when one part of it fails (all or nothing)', async () => {
     const job = await aJob(store, 'syncing')
     const before = await audited(job.id)
