@@ -88,7 +88,7 @@ export function nowPossible(job: Job): readonly string[] {
 /** The same as steps that a door can offer, the likeliest first. */
 export function nextSteps(job: Job): readonly NextStep[] {
   const asked = askableIn(job.state)
-    .filter((name) => name !== 'retry' || job.intermediate !== 'lost')
+    .filter((name) => job.intermediate !== 'lost' || !needsIntermediate(job, name))
     .map((name) => ({
       label: name,
       // Without a last sync, what has changed since would be lost; asked so, `complete` says what to stop first.
