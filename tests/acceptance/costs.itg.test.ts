@@ -152,6 +152,8 @@ describe('the ledger and the inventory of the cloud', () => {
     const { data } = await ferry.waitFor('vanished', 'error')
 
     expect(data).toMatchObject({ intermediate: 'lost', fault: { code: 'INTERMEDIATE_RELEASED' } })
-    expect(await told('vanished')).toContain('vanished is in Error: The intermediate instance was released')
+    expect(await told('vanished')).toContain(
+      'vanished is in Error: The intermediate was released: create another migration job',
+    )
   })
 })

@@ -254,7 +254,7 @@ describe('the Alibaba Cloud adapter', () => {
       const nowhere = lab.connect({ endpoint: '127.0.0.1:1' })
 
       expect(await fault(nowhere.instance('i-1'))).toMatchObject({
-        code: 'CLOUD_BUSY',
+        code: 'CLOUD_UNREACHABLE',
         facts: { 'cloud code': 'ECONNREFUSED' },
       })
     })
