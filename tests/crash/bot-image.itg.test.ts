@@ -12,5 +12,5 @@ describeKills('a bot that is killed on the way to an image', [
   { at: ['approvals.request:after', 'approvals.decide:before', 'approvals.decide:after'] },
   { at: ['jobs.change:after:8', 'jobs.change:before', 'cloud.deleteInstance:before'] },
   { at: ['cloud.deleteInstance:after', 'ledger.released:before', 'jobs.change:after'] },
-  { at: ['cloud.deleteImage:after', 'cloud.deleteSnapshot:after', 'images.setDeleted:before'], keep: 1 },
+  { at: ['images.beginDelete:after', 'cloud.deleteImage:after', 'images.setDeleted:before'], keep: 1 },
 ])
