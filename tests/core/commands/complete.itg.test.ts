@@ -203,6 +203,16 @@ describe('an approval of a completion', () => {
     expect(after.code).toBe('completing')
   })
 
+  it('C3: is given to the owner of a lock by others while the lock stands', async () => {
+    const job = await waitingJob()
+    await ask('operator', `lock ${job.name} reason='cutover tonight'`)
+    const request = await asked(job)
+
+    const approved = await ask('approver', `approve ${request}`)
+
+    expect(approved).toMatchObject({ code: 'completing', data: { lock: { by: 'operator' } } })
+  })
+
   it('C3: is for the arguments that were asked, whatever is asked beside them', async () => {
     const job = await waitingJob()
     const plain = await asked(job)
