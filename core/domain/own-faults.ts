@@ -27,12 +27,6 @@ export const OWN_FAULTS = {
     'Sync more often (`interval <job> 1h`), lift the limit (`limit <job> off`), move to a faster or nearer network, or stop what writes most; `speedtest <job>` says what is slow. A cutover goes on to be possible; it takes longer.',
     'operator',
   ),
-  CHECK_FAILED: entry(
-    'The own command failed in the test instance',
-    'It ended with another exit code than 0, or took too long; its output is in the record.',
-    'See `verify <job> --records`; mend the source and `sync <job>`, or mend the command.',
-    'source',
-  ),
   DATABASE_UNREACHABLE: entry(
     'Ferry cannot reach its database',
     'PostgreSQL is down, restarting, or the way to it is cut.',

@@ -148,6 +148,37 @@ describe('a migration', () => {
     expect(names).toEqual(['names-1', expect.stringMatching(/^names-2-[0-9a-f]{8}$/)])
   })
 
+  it('S20: that does not converge is told before its window: once as a notice, as long as it lasts in `status`', async () => {
+    await ferry.tell('limit web-01 off')
+    for (let blocks = 1; blocks <= 5; blocks++) {
+      web[0]?.write(MIB, blocks * 64 * KIB, `growing ${blocks}`)
+      await ferry.waitFor('web-01', 'waiting', await sync())
+    }
+
+    const status = await ferry.tell('status web-01')
+    const job = await ferry.store.jobs.named('web-01')
+    const told = await ferry.sql`
+      select severity, title, facts from outbox
+      where job_id = ${job?.id ?? ''} and title like '%does not converge%'`
+    expect(told).toEqual([
+      {
+        severity: 'warning',
+        title: expect.stringMatching(
+          /^web-01: The migration does not converge: .*64 KiB, 128 KiB.* changed in the last 4 syncs$/,
+        ) as string,
+        facts: expect.objectContaining({
+          'What to do': expect.stringContaining('`interval web-01 1h`'),
+        }) as object,
+      },
+    ])
+    expect(status.data).toMatchObject({ state: 'waiting', converging: false, fault: null })
+    expect(status.facts['Warning']).toContain(
+      '128 KiB, 192 KiB, 256 KiB, 320 KiB changed in the last 4 syncs',
+    )
+    expect((await ferry.tell('troubleshoot web-01')).facts['Warning']).toBe(status.facts['Warning'])
+    expect((await ferry.ask('olga', 'complete web-01', { confirmed: false })).facts['Warning']).toBeDefined()
+  })
+
   it('S2: is due again one interval after the end of a sync, whoever asked for it', async () => {
     const number = await sync()
     const { data } = await ferry.waitFor('web-01', 'waiting', number)
