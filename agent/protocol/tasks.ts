@@ -11,6 +11,7 @@
  * says that it does not know one, instead of misreading all its orders.
  */
 import { z } from 'zod'
+import { InspectParams, InspectResult } from './inspect.ts'
 
 const id = z.string().min(1).max(64)
 const count = z.number().int().nonnegative()
@@ -97,6 +98,7 @@ export type EstimateResult = z.infer<typeof EstimateResult>
 
 /** Every kind of task: what it is asked with, and what it answers. */
 export const TASKS = {
+  inspect: { params: InspectParams, result: InspectResult },
   speedtest: { params: SpeedtestParams, result: SpeedtestResult },
   estimate: { params: EstimateParams, result: EstimateResult },
 } as const satisfies Record<string, { params: z.ZodType; result: z.ZodType }>

@@ -5,9 +5,11 @@
  */
 import type { EstimateAsked, EstimateFound } from './estimate.ts'
 import type { SpeedtestAsked, SpeedtestFound } from './speed.ts'
+import type { SourceFacts } from './source-facts.ts'
 
 /** Every kind with what it is asked with and what it answers. */
 export interface TaskShapes {
+  readonly inspect: { readonly params: object; readonly result: SourceFacts }
   readonly speedtest: { readonly params: SpeedtestAsked; readonly result: SpeedtestFound }
   readonly estimate: { readonly params: EstimateAsked; readonly result: EstimateFound }
 }
@@ -15,6 +17,7 @@ export type TaskKind = keyof TaskShapes
 
 /** How long each kind may take from the moment it is asked, in milliseconds; then it has failed (TASK_TIMEOUT). */
 export const TASK_MOST_MS: Readonly<Record<TaskKind, number>> = {
+  inspect: 300_000,
   speedtest: 120_000,
   // As long as reading the largest sources takes.
   estimate: 24 * 3_600_000,

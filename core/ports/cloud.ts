@@ -233,6 +233,15 @@ export interface Cloud {
   deleteImage(id: string): Promise<void>
   /** What it costs while it exists, paid by the hour; undefined when the cloud names no price. Traffic is not in it. */
   price(of: Priceable): Promise<Price | undefined>
+  /** Which of these types can be bought in the zone at this moment. Makes nothing. */
+  stock(
+    zone: string,
+    instanceTypes: readonly string[],
+  ): Promise<readonly { readonly type: string; readonly isAvailable: boolean }[]>
+  /** Whether `createInstance` would work: nothing is made; its faults are thrown. */
+  tryInstance(request: NewInstance): Promise<void>
+  /** Whether images may be made at all: permission and quota. Nothing is made; the faults of `createImage` are thrown. */
+  tryImage(name: string): Promise<void>
   /** Everything with our tags, whichever installation made it. */
   inventory(): Promise<readonly TaggedResource[]>
 }

@@ -11,7 +11,7 @@ import { openDevice, type DeviceConfig } from '../device.ts'
 import type { Home, Identity } from '../home.ts'
 import { report, reportUntilTaken } from '../reports.ts'
 import { e2fsck } from './e2fsck.ts'
-import { readPartitionTable, type Partition, type ReadAt } from './partition-table.ts'
+import { readPartitionTable, type Partition, type ReadAt } from '../../protocol/partition-table.ts'
 import { readSuperblock } from './superblock.ts'
 
 const READ_BYTES = 1024 * 1024

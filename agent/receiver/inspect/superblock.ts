@@ -1,5 +1,5 @@
 /** Tells what lies in a partition by its superblock, and whether that looks sound. */
-import type { Partition, ReadAt } from './partition-table.ts'
+import type { Partition, ReadAt } from '../../protocol/partition-table.ts'
 
 export interface Superblock {
   readonly kind: 'ext' | 'xfs' | 'btrfs' | 'swap' | 'lvm' | 'fat' | 'unknown' | 'empty'

@@ -5,6 +5,7 @@ import type { TaskKind, TaskParams, TaskResult } from '../../protocol/tasks.ts'
 import type { Home } from '../home.ts'
 import type { ThreadPool } from '../thread-pool.ts'
 import { estimate } from './estimate.ts'
+import { inspect } from './inspect.ts'
 import { speedtest } from './speedtest.ts'
 
 /** What a task may reach for. */
@@ -40,6 +41,7 @@ export interface TaskKindOf<K extends TaskKind> {
 }
 
 export const KINDS: { readonly [K in TaskKind]: TaskKindOf<K> } = {
+  inspect,
   speedtest,
   estimate,
 }

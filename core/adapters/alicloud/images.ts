@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/faults.ts'
 import type { Cloud, CloudImage, NewImage } from '../../ports/cloud.ts'
 import type { Ecs } from './client.ts'
+import { isDryRun } from './dry-run.ts'
 import { cloudCode } from './errors.ts'
 import { allPages, PAGE_SIZE } from './pages.ts'
 import { toPercent } from './percent.ts'
@@ -8,7 +9,10 @@ import type { Body, RequestFields } from './sdk.ts'
 import { fromTags, toTags } from './tags.ts'
 import { clientToken, firstOrNew } from './token.ts'
 
-type Images = Pick<Cloud, 'createImage' | 'image' | 'imagesTagged' | 'deleteImage'>
+type Images = Pick<Cloud, 'createImage' | 'image' | 'imagesTagged' | 'deleteImage' | 'tryImage'>
+
+/** A snapshot that nobody has: what an image is tried of before there is one. */
+const NO_SNAPSHOT = 's-bp1aaaaaaaaaaaaaaaaa'
 
 /** Without these the cloud lists only what is Available. */
 const ANY_STATUS = 'Creating,Waiting,Available,UnAvailable,CreateFailed,Deprecated'
@@ -32,6 +36,16 @@ export function imagesOf(ecs: Ecs): Images {
         if (imageId !== undefined) return imageId
         throw new Fault('CLOUD_REFUSED', 'The cloud named no image.', { RequestId: requestId ?? '' })
       }),
+    tryImage: async (name) => {
+      const disks = [{ device: '/dev/xvda', diskType: 'system', snapshotId: NO_SNAPSHOT }]
+      const asked = { regionId: ecs.region, imageName: name, diskDeviceMapping: disks, dryRun: true }
+      try {
+        await isDryRun(ecs.ask('createImage', asked))
+      } catch (error) {
+        // It got as far as looking for the snapshot: permission and quota are fine.
+        if (!(cloudCode(error) ?? '').startsWith('InvalidSnapshotId')) throw error
+      }
+    },
     deleteImage: async (id) => {
       try {
         await ecs.ask('deleteImage', { regionId: ecs.region, imageId: id, force: false })

@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/faults.ts'
 import type { Cloud, Instance, NewInstance } from '../../ports/cloud.ts'
 import type { Ecs } from './client.ts'
+import { isDryRun } from './dry-run.ts'
 import { cloudCode } from './errors.ts'
 import { allPages, PAGE_SIZE } from './pages.ts'
 import type { Body, RequestFields } from './sdk.ts'
@@ -16,6 +17,8 @@ type Instances = Pick<
   | 'stopInstance'
   | 'deleteInstance'
   | 'replaceSystemDisk'
+  | 'stock'
+  | 'tryInstance'
 >
 
 export const DISK_CATEGORY = 'cloud_essd'
@@ -66,6 +69,10 @@ export function instancesOf(ecs: Ecs): Instances {
       const asked = { clientToken: clientToken(token), instanceId, imageId, systemDisk: { size: sizeGiB } }
       await ecs.ask('replaceSystemDisk', asked)
     },
+    stock: (zone, types) => Promise.all(types.map((type) => stockOf(ecs, zone, type))),
+    tryInstance: async (request) => {
+      await isDryRun(runInstance(ecs, request, true))
+    },
   }
 }
 
@@ -73,12 +80,31 @@ function isComingUp(status: Instance['status'] | undefined): boolean {
   return status === 'Pending' || status === 'Starting'
 }
 
+async function stockOf(
+  ecs: Ecs,
+  zoneId: string,
+  instanceType: string,
+): Promise<{ readonly type: string; readonly isAvailable: boolean }> {
+  const asked = { regionId: ecs.region, destinationResource: 'InstanceType', instanceChargeType: 'PostPaid' }
+  const body = await ecs.ask('describeAvailableResource', { ...asked, zoneId, instanceType })
+  const zones = body.availableZones?.availableZone ?? []
+  const listed = zones
+    .filter((zone) => zone.zoneId === zoneId)
+    .flatMap((zone) => zone.availableResources?.availableResource ?? [])
+    .flatMap((resource) => resource.supportedResources?.supportedResource ?? [])
+  const found = listed.find(({ value }) => value === instanceType)
+  return { type: instanceType, isAvailable: found?.status === 'Available' }
+}
+
 /** Tries one type after the other while the cloud says that there is none left; the last refusal is thrown. */
-async function runInstance(ecs: Ecs, request: NewInstance): Promise<string> {
+async function runInstance(ecs: Ecs, request: NewInstance, dryRun = false): Promise<string> {
   let soldOut: unknown = new Fault('NO_STOCK', 'No instance type was named.')
   for (const instanceType of request.instanceTypes) {
     try {
-      const body = await ecs.ask('runInstances', runFields(ecs.region, request, instanceType))
+      const body = await ecs.ask('runInstances', {
+        ...runFields(ecs.region, request, instanceType),
+        ...(dryRun ? { dryRun } : {}),
+      })
       const [id] = body.instanceIdSets?.instanceIdSet ?? []
       if (id !== undefined) return id
       throw new Fault('CLOUD_REFUSED', 'The cloud named no instance.', { RequestId: body.requestId ?? '' })

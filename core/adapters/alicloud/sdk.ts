@@ -29,6 +29,7 @@ export const OPERATIONS = [
   'deleteSnapshot',
   'createImage',
   'describeImages',
+  'describeAvailableResource',
   'deleteImage',
   'describePrice',
 ] as const

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { pinOf, selfSigned } from '../../../agent/receiver/certificate.ts'
-import { readPartitionTable, type ReadAt } from '../../../agent/receiver/inspect/partition-table.ts'
+import { readPartitionTable, type ReadAt } from '../../../agent/protocol/partition-table.ts'
 
 const SIZE = 1024 * 1024
 
