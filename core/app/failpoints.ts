@@ -76,6 +76,7 @@ const CALLS: Calls = {
     end: 'write',
   },
   orders: { forSource: 'read', agentReported: 'write', receiverReported: 'write', wait: 'read' },
+  drills: { running: 'read', latest: 'read', setAsked: 'write' },
   tasks: {
     ask: 'write',
     byId: 'read',

@@ -7,6 +7,7 @@ import { clone } from './clone.ts'
 import { complete } from './complete.ts'
 import { create } from './create.ts'
 import type { Command } from './define.ts'
+import { drill, report } from './drill.ts'
 import { enrol } from './enrol.ts'
 import { freeze, unfreeze } from './freeze.ts'
 import { estimate } from './estimate.ts'
@@ -42,6 +43,8 @@ export const catalogue: readonly Command[] = [
   enrol,
   sources,
   create,
+  drill,
+  report,
   start,
   list,
   status,

@@ -1,5 +1,6 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
 import { checklist } from '../domain/checklist.ts'
+import { countWords } from '../domain/drill.ts'
 import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
@@ -53,6 +54,8 @@ export function nextSyncWords(
   if (job.completing) return 'none: the job completes'
   if (isUnderWay(job))
     return `${formatDuration(job.pendingIntervalMs ?? job.intervalMs)} after this sync ends`
+  if (job.state === 'drill-exception') return 'none until a drill is clean'
+  if (job.state === 'drilling') return 'none while Drilling'
   if (job.nextSyncAt === null) return `none while ${STATE_LABELS[job.state]}`
   if (freeze !== undefined) return `none while frozen; it was due ${formatTime(job.nextSyncAt, now)}`
   if (job.nextSyncAt <= now) return 'due now'
@@ -84,16 +87,18 @@ export async function describeJob(
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
   const { store } = context
   const now = await store.now()
-  const [source, running, syncs, images, approvals, ofAll, verifications, destination] = await Promise.all([
-    store.sources.byId(job.sourceId),
-    store.syncs.running(job.id),
-    store.syncs.list(job.id, 20),
-    store.images.list(job.id),
-    store.approvals.open(job.id),
-    store.freezes.ofAll(),
-    store.verifications.list(job.id),
-    describeDestination(context, job),
-  ])
+  const [source, running, syncs, images, approvals, ofAll, verifications, destination, drill] =
+    await Promise.all([
+      store.sources.byId(job.sourceId),
+      store.syncs.running(job.id),
+      store.syncs.list(job.id, 20),
+      store.images.list(job.id),
+      store.approvals.open(job.id),
+      store.freezes.ofAll(),
+      store.verifications.list(job.id),
+      describeDestination(context, job),
+      store.drills.latest(job.id),
+    ])
   const freeze = freezeOf(job, ofAll)
   const lock = standingLock(job, now)
   const last = syncs.find((sync) => sync.result !== null)
@@ -142,6 +147,9 @@ export async function describeJob(
   const verification = verifications.find(({ endedAt }) => endedAt === null)
   if (verification !== undefined)
     facts['Verification'] = `${verification.number}, ${resultWords(verification)}`
+  if (drill !== undefined && drill.result !== 'stopped')
+    facts['Drill'] =
+      drill.result === null ? `${drill.number} runs` : `${countWords(drill.items)}; \`report ${job.name}\``
   facts['Intermediate'] = INTERMEDIATE_WORDS[job.intermediate]
   Object.assign(facts, destination.facts)
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
@@ -196,6 +204,7 @@ export async function describeJob(
       converging: growing === undefined,
       approvals: approvals.map((approval) => approval.number),
       forecast: running?.forecast ?? null,
+      drill: drill === undefined ? null : { number: drill.number, result: drill.result },
       version: job.version,
     },
   }

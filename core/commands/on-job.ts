@@ -45,7 +45,7 @@ export function demandLegal(job: Job, event: Event, asked: string): void {
   if (move(job, event) !== undefined) return
   throw new Refusal(
     'not-legal-now',
-    `${asked} is not possible while ${job.name} is ${STATE_LABELS[job.state]}. It is possible in ${labels(statesAllowing(event))}.`,
+    `${asked} is not possible while ${job.name} is ${STATE_LABELS[job.state]}. It is possible in ${labels(statesAllowing(event))}.${afterDrill(job)}`,
     {
       facts: { 'Possible now': nowPossible(job).join(', ') },
       actions: nextSteps(job),
@@ -78,6 +78,12 @@ function whyLost(job: Job): Refusal {
     actions: nextSteps(job),
     data: { state: job.state, code: 'INTERMEDIATE_RELEASED' },
   })
+}
+
+/** What leads out of Drill Exception (S19). */
+function afterDrill(job: Job): string {
+  if (job.state !== 'drill-exception') return ''
+  return ` The last drill found Critical items: \`report ${job.name}\` lists them with what to do; then \`drill ${job.name}\` again.`
 }
 
 /** The commands that change something and are legal now, for sentences. */

@@ -17,6 +17,9 @@ const CLOCK = { worthTelling: 5000, most: 240_000 } as const
 
 const SURE_IT_BOOTS = 'look at the console of a server started from an image (`drill <job> --boot`)'
 
+/** The name of the item that a test boot depends on. */
+export const ASSISTANT = 'Cloud Assistant'
+
 type Rule<T> = (value: T, facts: SourceFacts) => Verdict
 
 function item<T>(name: string, fact: Told<T>, facts: SourceFacts, rule: Rule<T>): DrillItem {
@@ -45,7 +48,7 @@ export function sourceItems(facts: SourceFacts): readonly DrillItem[] {
     ),
     item('network addresses', facts.network, facts, networkVerdict),
     item('cloud-init', facts.cloudInit, facts, cloudInitVerdict),
-    item('Cloud Assistant', facts.assistant, facts, ({ isInstalled, at }) =>
+    item(ASSISTANT, facts.assistant, facts, ({ isInstalled, at }) =>
       isInstalled
         ? normal(`${at ?? ''} is there`)
         : warning(

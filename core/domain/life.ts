@@ -85,7 +85,17 @@ export function legalPairs(): readonly (readonly [State, State])[] {
 }
 
 /** The events that people ask for by a command of the same name, in the order help shows them. */
-export const ASKABLE = ['start', 'sync', 'complete', 'pause', 'resume', 'retry', 'cancel', 'clear'] as const
+export const ASKABLE = [
+  'start',
+  'sync',
+  'complete',
+  'pause',
+  'resume',
+  'retry',
+  'drill',
+  'cancel',
+  'clear',
+] as const
 
 /** What people may ask of a job in this state. */
 export function askableIn(state: State): readonly (typeof ASKABLE)[number][] {
@@ -98,6 +108,7 @@ export const WORKING: readonly State[] = [
   'preparing',
   'syncing',
   'pausing',
+  'drilling',
   'completing',
   'cancelling',
   'clearing',

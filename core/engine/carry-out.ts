@@ -11,6 +11,7 @@ import type { Claim } from '../ports/store.ts'
 import { StoreUnreachable } from '../ports/store.ts'
 import { cancel, clear } from './end.ts'
 import { complete } from './complete.ts'
+import { drill } from './drill.ts'
 import { causeOf } from './lost.ts'
 import type { Parts } from './parts.ts'
 import { costOfJob } from './price.ts'
@@ -30,6 +31,7 @@ const PROCESSES: Partial<Record<State, (work: JobWork) => Promise<void>>> = {
   preparing: prepare,
   syncing: runSync,
   pausing: pause,
+  drilling: drill,
   completing: complete,
   cancelling: cancel,
   clearing: clear,
@@ -190,6 +192,7 @@ async function showError(work: JobWork, fault: Fault, met: Met, tries: number): 
         fault: { ...withFailure(job.fault, met), tries },
       },
       facts: { code: fault.code },
+      endDrill: { result: 'stopped', items: [] },
       notices: errorNotices(job, fault, cost),
     }))
     return true

@@ -1,6 +1,7 @@
 /** What the clock asks for, again and again. Each asks the store what is due; a tick that was dropped loses nothing. */
-import type { Job } from '../domain/job.ts'
 import { deferralOf } from '../domain/deferral.ts'
+import type { Job, State } from '../domain/job.ts'
+import { STATE_LABELS } from '../domain/job.ts'
 import { ENDED, move } from '../domain/life.ts'
 import { windowsOf } from '../domain/window.ts'
 import type { OutboxRow } from '../ports/jobs.ts'
@@ -141,17 +142,19 @@ async function attempt(log: Parts['log'], what: string, step: () => Promise<unkn
   }
 }
 
+/** What takes a job that stands still on its way again. */
+const GOES_ON: Partial<Record<State, string>> = { error: 'retry', 'drill-exception': 'drill' }
+
 /** A job that stands still with a billed intermediate says so again every day (S22). */
 export async function remindOfCosts(parts: Parts): Promise<void> {
   const { store, clock } = parts
   const before = new Date(clock.now().getTime() - DAY_MS)
   for (const job of await store.jobs.claimCostReminders(before)) {
-    const isFailed = job.state === 'error'
-    const goOn = isFailed ? 'retry' : 'resume'
+    const goOn = GOES_ON[job.state] ?? 'resume'
     await store.outbox.add(
       {
         severity: 'warning',
-        title: `The intermediate of ${job.name} still costs ${await costOfJob(parts, job.id)}: the job is ${isFailed ? 'in Error' : 'Paused'}`,
+        title: `The intermediate of ${job.name} still costs ${await costOfJob(parts, job.id)}: the job is ${job.state === 'paused' ? '' : 'in '}${STATE_LABELS[job.state]}`,
         facts: { 'What to do': `\`${goOn} ${job.name}\` or \`clear ${job.name}\`` },
       },
       job.id,

@@ -1,5 +1,6 @@
 import type { Compression, Freeze, Image, Job, JobDisk, JobFault, Phase, Sync } from '../domain/job.ts'
 import type { SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
+import type { DrillItem, DrillResult } from '../domain/drill.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Forecast } from '../domain/forecast.ts'
 
@@ -90,6 +91,10 @@ export interface JobChange {
   readonly during?: { readonly from: Date; readonly to: Date }
   /** Ends the job's running sync. */
   readonly endSync?: { readonly result: 'ok' | 'cancelled' }
+  /** Inserts a drill that begins now; its number is the job's highest plus one. */
+  readonly startDrill?: { readonly askedBy: string; readonly boot: boolean }
+  /** Ends the job's running drill, if one runs. */
+  readonly endDrill?: { readonly result: DrillResult; readonly items: readonly DrillItem[] }
   /** The approval this change was waiting for; it can be used once. */
   readonly useApproval?: number
 }
@@ -148,7 +153,7 @@ export interface Jobs {
    * the number missed. Returns how many were changed.
    */
   catchUp(jobs: readonly CatchUp[], audit: AuditEntry): Promise<number>
-  /** Jobs in Error or Paused whose intermediate costs money and whose owner was last told before `before`; marks them told. */
+  /** Jobs in Error, Paused or Drill Exception whose intermediate costs money and whose owner was last told before `before`; marks them told. */
   claimCostReminders(before: Date): Promise<readonly Job[]>
 }
 

@@ -9,6 +9,7 @@ import type { Destinations } from './destinations.ts'
 import type { Approvals, Audit, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
 import type { Tasks } from './tasks.ts'
+import type { Drills } from './drills.ts'
 
 /**
  * The store cannot be reached, or lost the connection in mid-call: whether the call took effect is not known. It says
@@ -166,6 +167,7 @@ export interface Store {
   readonly intermediates: Intermediates
   readonly orders: Orders
   readonly tasks: Tasks
+  readonly drills: Drills
   readonly ledger: Ledger
   readonly verifications: Verifications
   readonly destinations: Destinations

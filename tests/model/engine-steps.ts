@@ -49,6 +49,7 @@ const companion = (job: Job, event: Told, now: Date): Omit<JobChange, 'audit'> =
       return {
         set: { intermediate: 'released', endedAt: job.endedAt ?? now, resume: null },
         endSync: { result: 'cancelled' },
+        endDrill: { result: 'stopped', items: [] },
       }
     case 'fault': {
       const resume = RESUMABLE.find((state) => state === job.state) ?? job.resume
@@ -57,8 +58,9 @@ const companion = (job: Job, event: Told, now: Date): Omit<JobChange, 'audit'> =
       }
     }
     case 'drilled':
+      return { set: { resume: null }, endDrill: { result: 'clean', items: [] } }
     case 'critical':
-      return { set: { resume: null } }
+      return { endDrill: { result: 'critical', items: [] } }
     case 'due':
       return {
         set: { nextSyncAt: null },

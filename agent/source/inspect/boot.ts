@@ -81,7 +81,7 @@ async function defaultEntry(root: Root): Promise<{ kernel: string; args: string;
   for (const path of [...GRUB_CONFIGS, '/boot/extlinux/extlinux.conf', '/boot/syslinux/syslinux.cfg']) {
     const text = await root.text(path)
     const [, kernel, args] =
-      /^\s*(?:linux(?:16|efi)?|kernel|append)\s+(\S+)[ \t]*(.*)$/im.exec(text ?? '') ?? []
+      /(?:^|[{;])\s*(?:linux(?:16|efi)?|kernel|append)\s+(\S+)[ \t]*(.*)$/im.exec(text ?? '') ?? []
     if (kernel === undefined || args === undefined) continue
     const append = /^\s*append\s+(.*)$/im.exec(text ?? '')?.[1]
     return { kernel, args: append ?? args, from: path }

@@ -21,6 +21,7 @@ const STANDS_STILL: readonly Job['state'][] = ['error', 'pausing', 'paused']
  */
 export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, change: JobChange): SQL {
   const { startSync, endSync, useApproval, notices = [] } = change
+  const { startDrill, endDrill } = change
   const parts: SQL[] = []
   /** Parts that must have run before the next one starts. */
   const earlier: string[] = []
@@ -63,6 +64,22 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
       sql`insert into syncs (job_id, number, kind, trigger, asked_by, services_stopped)
         select moved.id, ${lastNumber(job.id)} + 1,
           ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}, ${startSync.servicesStopped ?? false}::boolean
+        from ${moved()} returning id`,
+    )
+  }
+  if (endDrill !== undefined) {
+    part(
+      'drill_ended',
+      sql`update drills set result = ${endDrill.result}, items = ${json(endDrill.items)}, ended_at = now()
+        from moved where drills.job_id = moved.id and drills.result is null returning drills.id`,
+    )
+  }
+  if (startDrill !== undefined) {
+    part(
+      'drill_started',
+      sql`insert into drills (job_id, number, asked_by, boot)
+        select moved.id, (select coalesce(max(number), 0) + 1 from drills where job_id = ${job.id}),
+          ${startDrill.askedBy}, ${startDrill.boot}
         from ${moved()} returning id`,
     )
   }
@@ -110,7 +127,7 @@ function unfrozen(state: Job['state'] | undefined): SQL {
 function consequences(state: Job['state'] | undefined): SQL[] {
   if (state === undefined) return []
   const due = WORKING.includes(state) ? sql`now()` : sql`null`
-  const told = state === 'error' || state === 'paused' ? sql`now()` : sql`null`
+  const told = state === 'error' || state === 'paused' || state === 'drill-exception' ? sql`now()` : sql`null`
   const ifNew = (value: SQL, otherwise: SQL) =>
     sql`case when state <> ${state} then ${value} else ${otherwise} end`
   return [

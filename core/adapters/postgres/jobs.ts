@@ -112,7 +112,7 @@ export function openJobs({ db, ask, run }: Database): Jobs {
     async claimCostReminders(before) {
       const rows = await run(sql`
         update jobs set cost_told_at = now()
-        where state in ('error', 'paused') and intermediate in ('creating', 'ready')
+        where state in ('error', 'paused', 'drill-exception') and intermediate in ('creating', 'ready')
           and (cost_told_at is null or cost_told_at < ${timestamp(before)})
         returning *`)
       return rows.map(fromRaw)

@@ -6,6 +6,7 @@ import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
 import { openDestinations } from './destinations.ts'
 import { openFreezes } from './freezes.ts'
+import { openDrills } from './drills.ts'
 import { openImages } from './images.ts'
 import { openIntermediates } from './intermediates.ts'
 import { openJobs } from './jobs.ts'
@@ -41,6 +42,7 @@ export async function openStore(url: string): Promise<Store> {
     intermediates: openIntermediates(database),
     orders: openOrders(database, bell),
     tasks: openTasks(database),
+    drills: openDrills(database),
     ledger: openLedger(database),
     destinations: openDestinations(database),
     verifications: openVerifications(database),
