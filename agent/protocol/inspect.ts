@@ -24,8 +24,8 @@ export const InspectResult = z.object({
       kind: z.enum(['grub', 'extlinux', 'systemd-boot', 'none']),
       /** The file that says what is booted. */
       config: path.nullable(),
-      /** Whether the first sector of the system disk holds code that a BIOS can start; null: it could not be read. */
-      bootCode: z.boolean().nullable(),
+      /** What a BIOS finds in the first sector of the system disk; null: it could not be read. */
+      bootCode: z.enum(['grub', 'other', 'none']).nullable(),
       /** Whether there is an EFI system partition; null: cannot be told. */
       esp: z.boolean().nullable(),
       /** Programs on it, as `EFI/BOOT/BOOTX64.EFI`; null: it could not be read. */

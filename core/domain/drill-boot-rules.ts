@@ -26,9 +26,9 @@ function installGrub(facts: SourceFacts, how: string): string {
 }
 
 function biosVerdict({ kind, config, bootCode }: BootLoaderFacts, facts: SourceFacts): Verdict {
-  if (bootCode === false)
+  if (bootCode === 'none')
     return critical(
-      'boot mode BIOS, and the first sector of the system disk holds no boot code',
+      'boot mode BIOS, and the first sector of the system disk holds no boot loader',
       installGrub(facts, '/dev/<system disk>'),
     )
   if (kind === 'none')
@@ -37,6 +37,11 @@ function biosVerdict({ kind, config, bootCode }: BootLoaderFacts, facts: SourceF
       'ls /boot /boot/grub* /boot/extlinux',
     )
   const found = `boot mode BIOS, ${kind} (${config ?? ''})`
+  if (kind === 'grub' && bootCode === 'other')
+    return warning(
+      `${found}, but the code in the first sector is not GRUB’s`,
+      installGrub(facts, '/dev/<system disk>'),
+    )
   return bootCode === null
     ? warning(`${found}; the first sector of the system disk could not be read`, 'start the agent as root')
     : normal(found)

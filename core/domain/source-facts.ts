@@ -6,8 +6,8 @@ export type Told<T> = { readonly value: T } | { readonly unknown: string }
 export interface BootLoaderFacts {
   readonly kind: 'grub' | 'extlinux' | 'systemd-boot' | 'none'
   readonly config: string | null
-  /** Whether the first sector of the system disk holds code that a BIOS can start; null: it could not be read. */
-  readonly bootCode: boolean | null
+  /** What a BIOS finds in the first sector of the system disk; null: it could not be read. */
+  readonly bootCode: 'grub' | 'other' | 'none' | null
   /** Whether there is an EFI system partition; null: cannot be told. */
   readonly esp: boolean | null
   /** Programs on it, as `EFI/BOOT/BOOTX64.EFI`; null: it could not be read. */

@@ -71,6 +71,25 @@ export function describeCloud(name: string, make: () => Promise<CloudUnderTest>)
       return id
     }
 
+    describe('what is only tried', () => {
+      it('makes nothing, and says by a fault why it would not work', async () => {
+        const request = anInstance()
+        await cloud.tryInstance(request)
+        await cloud.tryImage('web-01-tried')
+
+        expect(await cloud.instancesTagged({ 'ferry:key': request.tags['ferry:key'] })).toEqual([])
+        await expect(cloud.tryInstance(anInstance({ vSwitch: 'vsw-nowhere' }))).rejects.toMatchObject({
+          code: 'CLOUD_NETWORK',
+        })
+      })
+
+      it('is known to be in stock or not, type by type', async () => {
+        const [type = ''] = made.place.instanceTypes
+
+        expect(await cloud.stock(made.place.zone, [type])).toEqual([{ type, isAvailable: true }])
+      })
+    })
+
     describe('an instance', () => {
       it('comes up with its name, its image, an address and its tags', async () => {
         const request = anInstance()

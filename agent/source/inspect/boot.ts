@@ -22,10 +22,19 @@ export async function distribution(root: Root): Promise<{ id: string; name: stri
   return { id: id.slice(0, 300), name: (release['PRETTY_NAME'] ?? release['NAME'] ?? id).slice(0, 300) }
 }
 
+/** Whose code lies before the partition table: nobody's when it is all zeros, or only says that it boots nothing. */
+export function bootCodeIn(sector: Buffer): 'grub' | 'other' | 'none' {
+  const code = sector.subarray(0, 440)
+  const words = code.toString('latin1')
+  if (code.every((byte) => byte === 0) || /not a bootable disk|no bootable|no boot loader/i.test(words))
+    return 'none'
+  return words.includes('GRUB') ? 'grub' : 'other'
+}
+
 /** What only the disk itself tells, and not the files on it. */
 export interface DiskBoot {
   readonly firmware: 'BIOS' | 'UEFI' | undefined
-  readonly bootCode: boolean | null
+  readonly bootCode: BootLoader['bootCode']
   /** Whether the disk has an EFI system partition; undefined: the mounts say so. */
   readonly esp: boolean | undefined
 }

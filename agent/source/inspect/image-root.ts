@@ -55,9 +55,9 @@ export function stretchesOf(path: string): readonly Stretch[] {
   )
 }
 
-/** Whether a BIOS finds code in the first sector; what lies before the partition table is all zeros otherwise. */
-export function hasBootCode(path: string): boolean {
-  return withDisk(path, (read) => read(0, 440).some((byte) => byte !== 0))
+/** The first sector of a disk; short when the disk is. */
+export function firstSector(path: string): Buffer {
+  return withDisk(path, (read) => read(0, 512))
 }
 
 /** One ext file system of an image, read with debugfs. */

@@ -1,13 +1,13 @@
 /** Everything an inspection tells of a system, fact by fact; it only reads, and each fact can fail by itself. */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { SourceDisk } from '../../protocol/control.ts'
 import type { InspectResult } from '../../protocol/inspect.ts'
-import { bootLoader, distribution, kernels, rootArgument, type DiskBoot } from './boot.ts'
-import { hasBootCode, ImageRoot, stretchesOf, type Stretch } from './image-root.ts'
+import { bootCodeIn, bootLoader, distribution, kernels, rootArgument, type DiskBoot } from './boot.ts'
+import { firstSector, ImageRoot, stretchesOf, type Stretch } from './image-root.ts'
 import { clock, load } from './load.ts'
 import { network } from './network.ts'
 import { CannotTell, LiveRoot, told, type Root } from './root.ts'
-import { assistant, cloudInit, selinux } from './services.ts'
+import { assistant, cloudInit, selinux } from './software.ts'
 import { encryption, fileSystems, fstab, lvm, raid } from './storage.ts'
 
 /** What is looked at: the root of the system that is migrated, and its system disk from outside. */
@@ -25,7 +25,11 @@ export async function subjectOf(disks: readonly SourceDisk[]): Promise<Subject> 
   if (system?.kind !== 'file') return runningSystem(system)
   const stretches = disks.filter(({ kind }) => kind === 'file').flatMap(({ path }) => [...stretchesOf(path)])
   const esp = stretchesOf(system.path).some(({ content }) => content === 'fat')
-  const disk: DiskBoot = { firmware: esp ? 'UEFI' : 'BIOS', bootCode: hasBootCode(system.path), esp }
+  const disk: DiskBoot = {
+    firmware: esp ? 'UEFI' : 'BIOS',
+    bootCode: bootCodeIn(firstSector(system.path)),
+    esp,
+  }
   try {
     const root = await ImageRoot.open(system.path)
     return { looksAt: root.looksAt, root, disk, stretches }
@@ -42,17 +46,9 @@ function runningSystem(system: SourceDisk | undefined): Subject {
 }
 
 /** Null when the disk may not be read. */
-function bootCodeOf(path: string | undefined): boolean | null {
-  if (path === undefined) return null
+function bootCodeOf(path: string | undefined): DiskBoot['bootCode'] {
   try {
-    const file = openSync(path, 'r')
-    try {
-      const sector = Buffer.alloc(512)
-      readSync(file, sector, 0, sector.length, 0)
-      return sector.subarray(0, 440).some((byte) => byte !== 0)
-    } finally {
-      closeSync(file)
-    }
+    return path === undefined ? null : bootCodeIn(firstSector(path))
   } catch {
     return null
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { State } from '../../../core/domain/job.ts'
+import type { Job, State } from '../../../core/domain/job.ts'
 import { STATE_LABELS, STATES } from '../../../core/domain/job.ts'
 import { ASKABLE, askableIn, labels, move, statesAllowing } from '../../../core/domain/life.ts'
 import { openCommands } from '../../support/commands.ts'
@@ -32,6 +32,12 @@ function offered(state: State): readonly string[] {
   return [...(state === 'completed' || state === 'cancelled' ? after[state] : []), ...askableIn(state)]
 }
 
+/** Out of Drill Exception leads a clean drill, which the refusal says. */
+const wayOut = ({ state, name }: Job): string =>
+  state === 'drill-exception'
+    ? ` The last drill found Critical items: \`report ${name}\` lists them with what to do; then \`drill ${name}\` again.`
+    : ''
+
 describe('a command that the life table does not allow', () => {
   it.each(pairs.filter((pair) => !isLegal(pair)))(
     '$command leaves a job that is $state as it is, and says what is possible',
@@ -48,7 +54,7 @@ describe('a command that the life table does not allow', () => {
       expect(reply).toMatchObject({ outcome: 'refused', code: 'not-legal-now', data: { state } })
       expect(reply.title).toBe(
         `${command} is not possible while ${before.name} is ${STATE_LABELS[state]}. ` +
-          `It is possible in ${labels(statesAllowing(command))}.`,
+          `It is possible in ${labels(statesAllowing(command))}.${wayOut(before)}`,
       )
       expect(reply.facts['Possible now']).toBe([...offered(state), 'status'].join(', '))
       const [entry] = await store.audit.list({ jobId: before.id, limit: 1 })

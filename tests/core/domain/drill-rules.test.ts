@@ -18,7 +18,7 @@ const FINE: SourceFacts = {
   ...{ looksAt: 'the running system', isRunning: true, firmware: { value: 'BIOS' } },
   distribution: { value: { id: 'debian', name: 'Debian 12' } },
   bootLoader: {
-    value: { kind: 'grub', config: '/boot/grub/grub.cfg', bootCode: true, esp: false, efiPrograms: [] },
+    value: { kind: 'grub', config: '/boot/grub/grub.cfg', bootCode: 'grub', esp: false, efiPrograms: [] },
   },
   rootArgument: { value: { argument: 'UUID=1234', from: '/boot/grub/grub.cfg' } },
   kernels: { value: [kernel()] },
@@ -49,7 +49,7 @@ const loader = (more: object): SourceFacts['bootLoader'] => ({
     ...{
       kind: 'grub' as const,
       config: '/boot/grub2/grub.cfg',
-      bootCode: true,
+      bootCode: 'grub',
       esp: true,
       efiPrograms: ['EFI/BOOT/BOOTX64.EFI'],
     },
@@ -98,9 +98,9 @@ describe('S19: a Critical item', () => {
     ],
     [
       'no boot code',
-      { bootLoader: loader({ bootCode: false }) },
+      { bootLoader: loader({ bootCode: 'none' }) },
       'boot loader',
-      /no boot code/,
+      /no boot loader/,
       /grub-install/,
     ],
     [
@@ -160,6 +160,7 @@ describe('S19: a Warning', () => {
       { fstab: mounted('/dev/sdb1', { options: 'nofail' }) },
       /missing/,
     ],
+    ['boot code of somebody else', { bootLoader: loader({ bootCode: 'other' }) }, /not GRUB/],
     ['a disk name of virtio', { fstab: mounted('/dev/vdb1') }, /order/],
     ['SELinux enforcing', { selinux: { value: { mode: 'enforcing', relabels: false } } }, /enforcing/],
     [

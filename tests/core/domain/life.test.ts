@@ -80,7 +80,7 @@ describe('the life of a job', () => {
   it('offers in each state only what is legal there', () => {
     for (const state of STATES)
       for (const name of askableIn(state)) expect(move(at(state, 'syncing'), name)).toBeDefined()
-    expect(askableIn('waiting')).toEqual(['sync', 'complete', 'pause', 'cancel'])
+    expect(askableIn('waiting')).toEqual(['sync', 'complete', 'pause', 'drill', 'cancel'])
     expect(askableIn('error')).toEqual(['retry', 'cancel', 'clear'])
   })
 

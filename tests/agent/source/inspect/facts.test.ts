@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { bootLoader, kernels, rootArgument } from '../../../../agent/source/inspect/boot.ts'
+import { bootCodeIn, bootLoader, kernels, rootArgument } from '../../../../agent/source/inspect/boot.ts'
 import { clock, load } from '../../../../agent/source/inspect/load.ts'
 import { network } from '../../../../agent/source/inspect/network.ts'
-import { assistant, cloudInit, selinux } from '../../../../agent/source/inspect/services.ts'
+import { assistant, cloudInit, selinux } from '../../../../agent/source/inspect/software.ts'
 import { encryption, fileSystems, fstab, lvm, raid } from '../../../../agent/source/inspect/storage.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,7 +15,7 @@ const VIRTIO = [
   `${MODULES}/virtio/virtio_pci.ko`,
   `${MODULES}/net/virtio_net.ko.zst`,
 ]
-const BIOS = { firmware: 'BIOS', bootCode: true, esp: undefined } as const
+const BIOS = { firmware: 'BIOS', bootCode: 'grub', esp: undefined } as const
 const where = (found: Awaited<ReturnType<typeof kernels>>) =>
   found.map(({ release, drivers }) => [release, ...drivers.map((driver) => driver.where)])
 
@@ -98,7 +98,7 @@ describe('a boot loader', () => {
     })
 
     expect(await bootLoader(root, BIOS)).toEqual({
-      ...{ kind: 'grub', config: '/boot/grub/grub.cfg', bootCode: true, esp: true },
+      ...{ kind: 'grub', config: '/boot/grub/grub.cfg', bootCode: 'grub', esp: true },
       efiPrograms: ['EFI/BOOT/BOOTX64.EFI', 'EFI/debian/grubx64.efi'],
     })
     expect(await bootLoader(aRoot({ 'boot/extlinux/extlinux.conf': '' }), BIOS)).toMatchObject({
@@ -108,6 +108,17 @@ describe('a boot loader', () => {
     expect(
       await bootLoader(aRoot({ 'etc/fstab': 'UUID=A /boot/efi vfat umask=0077 0 1\n' }), BIOS),
     ).toMatchObject({ kind: 'none', esp: true, efiPrograms: [] })
+  })
+})
+
+describe('the first sector', () => {
+  it.each([
+    ['none', ''],
+    ['none', '\u00eb This is not a bootable disk.'],
+    ['grub', '\u00ebc GRUB Geom Hard Disk Read Error'],
+    ['other', '\u00eb Missing operating system'],
+  ])('holds %s when its text is %j', (expected, text) => {
+    expect(bootCodeIn(Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(512)]))).toBe(expected)
   })
 })
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hasBootCode, ImageRoot, stretchesOf } from '../../../../agent/source/inspect/image-root.ts'
+import { bootCodeIn } from '../../../../agent/source/inspect/boot.ts'
+import { firstSector, ImageRoot, stretchesOf } from '../../../../agent/source/inspect/image-root.ts'
 import { inspect, subjectOf } from '../../../../agent/source/inspect/inspect.ts'
 import { findTool } from '../../../../agent/source/inspect/tools.ts'
 import { makeExt4 } from '../../../../sandbox/server-disk/ext4.ts'
@@ -60,7 +61,7 @@ describe.skipIf(mke2fs === undefined || findTool('debugfs') === undefined)(
       const facts = await inspect(await subjectOf([fileAt(system.path)]), 'http://127.0.0.1:9')
 
       expect(facts.looksAt).toBe(`partition 1 of ${system.path}`)
-      expect(facts.bootLoader).toMatchObject({ value: { kind: 'grub', bootCode: false, esp: false } })
+      expect(facts.bootLoader).toMatchObject({ value: { kind: 'grub', bootCode: 'none', esp: false } })
       expect(facts.rootArgument).toMatchObject({ value: { argument: '/dev/vda1' } })
       expect(facts.kernels).toMatchObject({ value: [{ problem: 'it is in no format that is known' }] })
       expect(facts.distribution).toMatchObject({ value: { id: 'alinux' } })
@@ -70,7 +71,7 @@ describe.skipIf(mke2fs === undefined || findTool('debugfs') === undefined)(
       const path = join(aFolder(), 'empty.raw')
       sparse(path, MIB)
 
-      expect(hasBootCode(path)).toBe(false)
+      expect(bootCodeIn(firstSector(path))).toBe('none')
       expect(stretchesOf(path)).toMatchObject([{ number: 0, content: 'unknown' }])
       await expect(ImageRoot.open(path)).rejects.toThrow(/partition 0: unknown/)
       const facts = await inspect(await subjectOf([fileAt(path)]), 'http://127.0.0.1:9')
