@@ -22,7 +22,6 @@ export const TASK_MOST_MS: Readonly<Record<TaskKind, number>> = {
   // As long as reading the largest sources takes.
   estimate: 24 * 3_600_000,
 }
-export const TASK_KINDS = Object.keys(TASK_MOST_MS) as readonly TaskKind[]
 
 export const TASK_STATES = ['asked', 'working', 'done', 'failed', 'stopped'] as const
 export type TaskState = (typeof TASK_STATES)[number]

@@ -20,7 +20,7 @@ import { prepare } from './prepare.ts'
 import { failWayBack, putBack } from './put-back.ts'
 import { runSync } from './run-sync.ts'
 import { nextTry } from './try-again.ts'
-import { verify } from './verify.ts'
+import { failVerification, verify } from './verify.ts'
 import { EpochOver, JobWork, LeaseLost, StateLeft } from './work.ts'
 
 /** A store that cannot be reached is not the work's fault: it is taken up again soon, and no try is counted. */
@@ -47,9 +47,7 @@ interface Retry {
 
 export async function carryOut(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
   if (claim.kind === 'job') return carryOutJob(parts, claim, signal)
-  return claim.kind === 'way-back'
-    ? carryOutWayBack(parts, claim, signal)
-    : carryOutVerification(parts, claim, signal)
+  return carryOutErrand(parts, claim, ERRANDS[claim.kind], signal)
 }
 
 async function carryOutJob(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
@@ -92,56 +90,37 @@ async function run(process: (work: JobWork) => Promise<void>, work: JobWork): Pr
   }
 }
 
-async function carryOutVerification(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
-  try {
-    await verify(parts, claim, signal)
-    return 'done'
-  } catch (error) {
-    if (error instanceof LeaseLost || signal.aborted) return 'lost'
-    if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
-    const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
-    parts.log.warn('the verification met a fault', {
-      verification: claim.id,
-      code: fault.code,
-      detail: faultDetail(fault),
-    })
-    const next = nextTry(parts, fault, undefined, claim.tries)
-    if (next !== undefined) return next
-    await parts.store.verifications.end(
-      claim.id,
-      claim.epoch,
-      'Not Verified',
-      fault.code,
-      {
-        actor: { person: 'ferry', door: 'engine' },
-        action: 'verify',
-        outcome: 'Not Verified',
-        facts: { cause: fault.code },
-      },
-      {
-        severity: 'warning',
-        title: `A verification ended without a verdict on the image: ${faultDetail(fault)}`,
-      },
-    )
-    return 'done'
-  }
+/** Work that is no state of a job: a transient fault has it tried again, what remains ends it. */
+interface Errand {
+  readonly carryOut: (parts: Parts, claim: Claim, signal: AbortSignal) => Promise<void>
+  readonly giveUp: (parts: Parts, claim: Claim, fault: Fault) => Promise<void>
 }
 
-async function carryOutWayBack(parts: Parts, claim: Claim, signal: AbortSignal): Promise<Ending> {
+const ERRANDS: Record<Exclude<Claim['kind'], 'job'>, Errand> = {
+  verification: { carryOut: verify, giveUp: failVerification },
+  'way-back': { carryOut: putBack, giveUp: failWayBack },
+}
+
+async function carryOutErrand(
+  parts: Parts,
+  claim: Claim,
+  errand: Errand,
+  signal: AbortSignal,
+): Promise<Ending> {
   try {
-    await putBack(parts, claim, signal)
+    await errand.carryOut(parts, claim, signal)
   } catch (error) {
     if (error instanceof LeaseLost || signal.aborted) return 'lost'
     if (error instanceof StoreUnreachable) return withoutStore(parts, claim, error)
     const fault = error instanceof Fault ? error : new Fault('INTERNAL', String(error), {}, error)
-    parts.log.warn('the way back met a fault', {
-      job: claim.id,
+    parts.log.warn('a piece of work met a fault', {
+      [claim.kind]: claim.id,
       code: fault.code,
       detail: faultDetail(fault),
     })
     const next = nextTry(parts, fault, undefined, claim.tries)
     if (next !== undefined) return next
-    await failWayBack(parts, claim, fault)
+    await errand.giveUp(parts, claim, fault)
   }
   return 'done'
 }

@@ -57,7 +57,11 @@ export async function causeOf(work: JobWork, fault: Fault): Promise<Fault> {
  * Puts a job at rest whose intermediate is gone into Error (S21), so that people hear of it before the cutover does.
  * A job that is being carried out notices by itself. Nothing happens when the job has moved on meanwhile.
  */
-export async function tellLost({ store, clock }: Parts, job: Job, instanceId: string): Promise<void> {
+export async function tellLost(
+  { store, clock }: Pick<Parts, 'store' | 'clock'>,
+  job: Job,
+  instanceId: string,
+): Promise<void> {
   const isAtRest = job.state === 'waiting' || job.state === 'paused' || job.state === 'error'
   if (!isAtRest || job.intermediate !== 'ready') return
   const detail = `the intermediate ${instanceId} does not exist any more`

@@ -31,7 +31,7 @@ export async function startDueSyncs(parts: Parts): Promise<void> {
 
 async function startDue(parts: Parts, job: Job): Promise<void> {
   const state = move(job, 'due')
-  if (state === undefined || job.intermediate === 'lost' || (await defer(parts, job))) return
+  if (state === undefined || (await defer(parts, job))) return
   await parts.store.jobs.change(job, {
     set: { state, nextSyncAt: null },
     startSync: { kind: 'incremental', trigger: 'schedule', askedBy: 'schedule' },

@@ -8,7 +8,8 @@
  * Verified is never said without a boot. Both instances are released whatever happens; a crash in the middle is
  * followed by another run, which finds them by the ledger.
  */
-import type { FaultCode } from '../domain/faults.ts'
+import type { Fault, FaultCode } from '../domain/faults.ts'
+import { faultDetail } from '../domain/faults.ts'
 import { verdictTitle } from '../domain/verification.ts'
 import type { Claim } from '../ports/store.ts'
 import { bootImage } from './boot-image.ts'
@@ -54,6 +55,21 @@ async function conclude(
       severity: cause === undefined ? 'info' : 'warning',
       title: verdictTitle(subject, verdict, cause),
       facts: { Report: `\`verify ${job.name} --records\`` },
+    },
+  )
+}
+
+/** Ends a verification that could not be carried out: it says nothing good of the image. */
+export async function failVerification({ store }: Parts, claim: Claim, fault: Fault): Promise<void> {
+  await store.verifications.end(
+    claim.id,
+    claim.epoch,
+    'Not Verified',
+    fault.code,
+    { actor: ENGINE, action: 'verify', outcome: 'Not Verified', facts: { cause: fault.code } },
+    {
+      severity: 'warning',
+      title: `A verification ended without a verdict on the image: ${faultDetail(fault)}`,
     },
   )
 }
