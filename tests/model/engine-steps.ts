@@ -1,8 +1,9 @@
 /** What the engine and the clock tell of a job, as the statements that they write; the long work itself is left out. */
 import type { Job } from '../../core/domain/job.ts'
 import type { Event } from '../../core/domain/life.ts'
-import { move, RESUMABLE } from '../../core/domain/life.ts'
+import { move, RESUMABLE, WORKING } from '../../core/domain/life.ts'
 import { afterSync } from '../../core/domain/schedule.ts'
+import { tellLost } from '../../core/engine/lost.ts'
 import type { JobChange } from '../../core/ports/jobs.ts'
 import type { Store } from '../../core/ports/store.ts'
 
@@ -77,7 +78,7 @@ async function hasReason(store: Store, job: Job, event: Told): Promise<boolean> 
   const isLast = running?.kind === 'final' || (running?.kind === 'full' && !job.auto)
   if (event === 'synced') return !isLast && job.intermediate === 'ready'
   if (event === 'finished') return isLast && job.intermediate === 'ready'
-  if (event === 'due') return job.nextSyncAt !== null && job.intermediate !== 'lost'
+  if (event === 'due') return job.nextSyncAt !== null
   return true
 }
 
@@ -90,13 +91,21 @@ export async function goOn(store: Store, job: Job, now: Date): Promise<Job | und
   return undefined
 }
 
-/** Writes what `step` leads to; undefined when it cannot happen now. */
-export async function tell(store: Store, job: Job, step: EngineStep, now: Date): Promise<Job | undefined> {
-  if (step === 'lost') {
-    if (job.intermediate !== 'ready') return undefined
+/** A job at rest is told by the engine's own hand; one under way marks the loss and then fails of it. */
+async function lose(store: Store, job: Job, now: Date): Promise<Job | undefined> {
+  if (job.intermediate !== 'ready') return undefined
+  if (WORKING.includes(job.state)) {
     const audit = { actor: ENGINE, action: 'intermediate.lost', outcome: 'done' }
     return store.jobs.change(job, { set: { intermediate: 'lost' }, audit })
   }
+  const clock = { now: () => now, sleep: () => Promise.resolve() }
+  await tellLost({ store, clock }, job, 'i-gone')
+  return undefined
+}
+
+/** Writes what `step` leads to; undefined when it cannot happen now. */
+export async function tell(store: Store, job: Job, step: EngineStep, now: Date): Promise<Job | undefined> {
+  if (step === 'lost') return lose(store, job, now)
   const state = move(job, step)
   if (state === undefined || !(await hasReason(store, job, step))) return undefined
   const { set, ...rest } = companion(job, step, now)
