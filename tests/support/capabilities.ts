@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { findTool } from '../../agent/source/inspect/tools.ts'
 import { findQemu } from '../../sandbox/ecs/emulator/qemu.ts'
 import { debianObstacle } from './debian-disk.ts'
 import { ROOT } from './run.ts'
@@ -16,6 +17,12 @@ function ancestors(path: string): string[] {
   return parent === path ? [path] : [path, ...ancestors(parent)]
 }
 
+/** Which of these programs is not installed. */
+function missing(...programs: readonly string[]): string | undefined {
+  const lacking = programs.filter((program) => findTool(program) === undefined)
+  return lacking.length === 0 ? undefined : `${lacking.join(' and ')} not installed`
+}
+
 /**
  * What some tests need of the machine that they run on, each with what keeps this one from having it; undefined when
  * it has it. `tests/skips.json` says how many tests of a file may then be skipped; scripts/count-tests.ts holds it.
@@ -23,5 +30,7 @@ function ancestors(path: string): string[] {
 export const CAPABILITIES: Readonly<Record<string, () => string | undefined>> = {
   debian: debianObstacle,
   qemu: () => (findQemu() === undefined ? 'qemu-system-x86_64 is not installed' : undefined),
+  'ext4 tools': () => missing('mke2fs', 'debugfs'),
+  packers: () => missing('zstd', 'xz', 'lz4'),
   'other-users': otherUsersObstacle,
 }
