@@ -75,7 +75,8 @@ const embed = (native: NativeModule): Plugin => ({
 /** The `.node` files that npm installed, by `platform-arch`, as base64. */
 function platformBinaries({ scope, folder, binary }: NativeModule): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const name of readdirSync(join(ROOT, scope))) {
+  // An optional module that could not be installed has no folder: its users have another way.
+  for (const name of existsSync(join(ROOT, scope)) ? readdirSync(join(ROOT, scope)) : []) {
     const [, platform, arch] = folder.exec(name) ?? []
     const file = platform === undefined ? undefined : binary(join(ROOT, scope, name))
     if (file !== undefined)
