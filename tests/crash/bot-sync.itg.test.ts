@@ -7,7 +7,10 @@ import { describeKills } from '../support/kills.ts'
 describeKills('a bot that is killed on the way to a copy', [
   {
     at: [
-      ...['jobs.create:after', 'jobs.change:before', 'jobs.change:after', 'work.claim:after:2'],
+      'jobs.create:after',
+      'jobs.change:before',
+      'jobs.change:after',
+      'work.claim:after:2',
       // The receiver registers by itself: only here does it surely meet the life that waits for it.
       'intermediates.register:after',
     ],
