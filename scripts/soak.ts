@@ -46,4 +46,6 @@ do {
   }
   rounds++
 } while (seed === undefined && Date.now() < until)
-process.stdout.write(`${rounds * LIVES_A_ROUND} lives in ${rounds} rounds: all invariants held.\n`)
+process.stdout.write(
+  `${rounds * LIVES_A_ROUND} lives in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: all invariants held.\n`,
+)
