@@ -95,6 +95,7 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
       bundles,
       serverUrl,
       log,
+      makeSecret,
       startWork,
       stopping,
     })

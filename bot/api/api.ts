@@ -7,6 +7,7 @@ import type { App } from '../../core/app/assemble.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import type { Door } from '../server.ts'
 import { readAsked } from './ask.ts'
+import { createCallers } from './callers.ts'
 
 const COMMAND_BYTES = 65_536
 
@@ -16,6 +17,7 @@ interface Bindings {
 
 export function createApi(app: App): Door {
   const api = new Hono<{ Bindings: Bindings }>()
+  const callers = createCallers(app)
 
   api.get('/healthz', (context) => context.text('ok\n'))
 
@@ -28,6 +30,12 @@ export function createApi(app: App): Door {
     }
   })
 
+  // A run shows GitHub's token once and goes on with the session it is given.
+  api.post('/api/workflow-sessions', async (context) => {
+    const given = await callers.signIn(context.req.header('authorization'))
+    return 'status' in given ? context.json(given.reply, given.status) : context.json(given)
+  })
+
   api.post(
     '/api/commands',
     bodyLimit({
@@ -37,24 +45,23 @@ export function createApi(app: App): Door {
     }),
     async (context) => {
       // Who asks is settled before what they ask is looked at.
-      const token = /^Bearer (\S{1,500})$/.exec(context.req.header('authorization') ?? '')?.[1]
-      const person = token === undefined ? undefined : app.authenticate(token)
-      if (person === undefined) {
-        const reply = refused(
-          'not-known',
-          token === undefined
-            ? 'Say who you are: send your token as `Authorization: Bearer …`.'
-            : 'This token is nobody’s. An admin lists its SHA-256 under your name in ferry.yaml.',
-        )
-        return context.json(reply, 401)
-      }
+      const caller = await callers.identify(context.req.header('authorization'))
+      if ('status' in caller) return context.json(caller.reply, caller.status)
       const asked = readAsked(await context.req.json<unknown>().catch(() => undefined))
       if ('problem' in asked) return context.json(refused('bad-request', asked.problem), 400)
-      const { args, confirmed } = asked
+      const { args, confirmed, dryRun } = asked
+      const key = context.req.header('idempotency-key')
+      if (key !== undefined && !/^[\x21-\x7e]{1,300}$/.test(key))
+        return context.json(
+          refused('bad-request', 'Idempotency-Key is not 1 to 300 visible characters.'),
+          400,
+        )
+      // A run comes through the Action whatever it says; a person's program says through which door it asks.
+      const who = caller.who.door === 'cli' ? { ...caller.who, door: asked.door } : caller.who
       const reply = await app.execute(
         asked.isText ? asked.command : { command: asked.command, raw: {} },
-        { person, door: asked.door },
-        { args, confirmed },
+        who,
+        { args, confirmed, dryRun, ...(key === undefined ? {} : { key: `${caller.scope} ${key}` }) },
       )
       return context.json(reply, statusOf(reply))
     },
@@ -84,6 +91,8 @@ function statusOf(reply: Reply): 200 | 403 | 409 | 500 | 503 {
   if (reply.outcome !== 'refused') return 200
   switch (reply.code) {
     case 'not-allowed':
+    case 'job-not-allowed':
+    case 'person-not-known':
       return 403
     case 'internal':
       return 500

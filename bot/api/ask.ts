@@ -6,6 +6,8 @@ export interface Asked {
   readonly isText: boolean
   readonly args: Readonly<Record<string, string>>
   readonly confirmed: boolean
+  /** Checks everything and changes nothing. */
+  readonly dryRun: boolean
   readonly door: 'cli' | 'action'
 }
 
@@ -13,14 +15,22 @@ export interface Asked {
 export function readAsked(body: unknown): Asked | { readonly problem: string } {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return { problem: 'The body is not a JSON object with text, or with command and args.' }
-  const { text, command, args = {}, confirmed = false, door = 'cli' } = body as Record<string, unknown>
+  const {
+    text,
+    command,
+    args = {},
+    confirmed = false,
+    dryRun = false,
+    door = 'cli',
+  } = body as Record<string, unknown>
   const asked = text ?? command
   if (typeof asked !== 'string' || (text !== undefined && command !== undefined))
     return { problem: 'Give either text, such as "status web-01", or command, such as "status".' }
   if (!isTexts(args)) return { problem: 'args is not an object whose values are all texts.' }
   if (typeof confirmed !== 'boolean') return { problem: 'confirmed is neither true nor false.' }
+  if (typeof dryRun !== 'boolean') return { problem: 'dryRun is neither true nor false.' }
   if (door !== 'cli' && door !== 'action') return { problem: 'door is neither "cli" nor "action".' }
-  return { command: asked, isText: text !== undefined, args, confirmed, door }
+  return { command: asked, isText: text !== undefined, args, confirmed, dryRun, door }
 }
 
 function isTexts(value: unknown): value is Record<string, string> {

@@ -1,25 +1,29 @@
 /** Ferry without its doors: who may say what, and what is answered. Adapters are handed in. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Bundles } from '../adapters/agents/bundles.ts'
-import type { Command, Context } from '../commands/define.ts'
+import type { Asker, Command, Context } from '../commands/define.ts'
 import { execute } from '../commands/execute.ts'
 import type { Invocation } from '../commands/read.ts'
-import { readInvocation } from '../commands/read.ts'
+import { lineOf, readInvocation } from '../commands/read.ts'
 import type { Reply } from '../commands/reply.ts'
-import { Refusal } from '../commands/reply.ts'
+import { done, Refusal } from '../commands/reply.ts'
 import { FAULTS } from '../domain/faults.ts'
 import type { Approval } from '../domain/approval.ts'
-import type { Person, Policy } from '../domain/policy.ts'
+import type { Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from '../ports/jobs.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { StoreUnreachable } from '../ports/store.ts'
+import { answerOnce } from './answer-once.ts'
+import { rehearsing, WouldWrite } from './rehearse.ts'
 
 /** Somebody that a door has recognised. */
 export interface Who {
-  readonly person: Person
+  readonly person: Asker
   readonly door: Actor['door']
+  /** What else is known of them, for the audit. */
+  readonly facts?: Actor['facts']
 }
 
 export interface AskOptions {
@@ -27,6 +31,10 @@ export interface AskOptions {
   readonly confirmed?: boolean
   /** Arguments beside those in the text, raw. */
   readonly args?: Readonly<Record<string, string>>
+  /** One key is carried out once, and answered the same whenever it comes again. */
+  readonly key?: string
+  /** Checks everything and changes nothing. */
+  readonly dryRun?: boolean
 }
 
 /** Answers a command, as text or already read. Never throws: what nobody expected is answered with a reference. */
@@ -49,11 +57,15 @@ export function createAsk(parts: AskParts): Ask {
     who: Who,
     confirmed: boolean,
     approval: Approval | undefined,
+    store = parts.store,
   ): Promise<Reply> =>
     execute(invocation, parts.catalogue, {
       person: who.person,
-      actor: { person: who.person.name, door: who.door },
-      store: parts.store,
+      actor: {
+        ...{ person: who.person.name, door: who.door },
+        ...(who.facts === undefined ? {} : { facts: who.facts }),
+      },
+      store,
       clock: parts.clock,
       policy: parts.policy(),
       confirmed,
@@ -61,31 +73,69 @@ export function createAsk(parts: AskParts): Ask {
       secret: readableSecret,
       serverUrl: parts.serverUrl,
       agentDigest: parts.bundles.agentDigest,
-      runApproved: (approved) => runApproved(approved, who.door),
+      runApproved: (approved) => runApproved(approved, who.door, store),
     } satisfies Omit<Context, 'invocation' | 'catalogue'>)
 
   // What was approved runs as the person who asked for it, with the rights they have now.
-  const runApproved = async (approval: Approval, door: Who['door']): Promise<Reply> => {
+  const runApproved = async (approval: Approval, door: Who['door'], store: Store): Promise<Reply> => {
     const person = parts.policy().people.find((candidate) => candidate.name === approval.requestedBy)
     if (person === undefined)
       throw new Refusal(
         'not-allowed',
         `${approval.requestedBy}, who asked for it, is no longer in the policy file.`,
       )
-    return run({ command: approval.command, raw: approval.args }, { person, door }, true, approval)
+    return run({ command: approval.command, raw: approval.args }, { person, door }, true, approval, store)
+  }
+
+  const rehearse = async (invocation: Invocation, who: Who, confirmed: boolean): Promise<Reply> => {
+    try {
+      return await run(invocation, who, confirmed, undefined, rehearsing(parts.store))
+    } catch (error) {
+      if (!(error instanceof WouldWrite)) throw error
+      const needsOthers = error.call === 'approvals.request'
+      return done(
+        needsOthers ? 'would-ask-approval' : 'would-be-done',
+        `${lineOf(invocation)} is possible now${needsOthers ? ', and would ask others for approval' : ''}; nothing was done.`,
+        invocation.raw['job'] === undefined ? {} : await lookAt(invocation.raw['job'], who),
+      )
+    }
+  }
+
+  const lookAt = async (job: string, who: Who): Promise<Partial<Reply>> => {
+    const { outcome, facts, data = {} } = await run(statusOf(job), who, false, undefined)
+    return outcome === 'refused' ? {} : { facts, data }
   }
 
   return async (asked, who, options = {}) => {
     try {
       const read = typeof asked === 'string' ? readInvocation(asked, parts.catalogue) : asked
       const invocation = { command: read.command, raw: { ...read.raw, ...options.args } }
-      return await run(invocation, who, options.confirmed ?? false, undefined)
+      const { key, confirmed = false } = options
+      if (options.dryRun === true) return await rehearse(invocation, who, confirmed)
+      if (key === undefined) return await run(invocation, who, confirmed, undefined)
+      const sender = { ...who, facts: { ...who.facts, key } }
+      return await answerOnce(key, JSON.stringify([who.person.name, invocation, confirmed]), {
+        store: parts.store,
+        run: async () => await run(invocation, sender, confirmed, undefined),
+        already: async (entry) => {
+          // A request for approval that was made is found again by asking once more; so is a refusal.
+          if (/^(approval asked|refused)/.test(entry.outcome))
+            return run(invocation, sender, confirmed, undefined)
+          const now = entry.job === null ? undefined : await run(statusOf(entry.job), who, false, undefined)
+          return {
+            ...{ facts: {}, ...now, outcome: 'accepted', code: 'asked-already' },
+            title: `This was carried out for an earlier request with the same key: ${entry.action}, ${entry.outcome}.`,
+          }
+        },
+      })
     } catch (error) {
       if (error instanceof Refusal) return error.reply()
       return unexpected(error, parts.log)
     }
   }
 }
+
+const statusOf = (job: string): Invocation => ({ command: 'status', raw: { job } })
 
 /** 130 bits in letters and digits that survive reading aloud and a double click. */
 function readableSecret(): string {

@@ -7,6 +7,8 @@ import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import type { Ask } from './ask.ts'
 import { createAsk } from './ask.ts'
+import type { Workflows } from './workflows.ts'
+import { createWorkflows } from './workflows.ts'
 import { personOfSlack, personOfToken } from './people.ts'
 
 /** What doors know of Ferry. */
@@ -19,6 +21,8 @@ export interface App {
   authenticate(token: string): Person | undefined
   /** The person that a Slack user is. */
   slackPerson(userId: string): Person | undefined
+  /** Runs of GitHub Actions. */
+  readonly workflows: Workflows
   /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   now(): Date
@@ -45,6 +49,7 @@ export interface AppParts {
   readonly bundles: Bundles
   readonly serverUrl: string
   readonly log: Log
+  readonly makeSecret: () => string
   /** Begins the long work; what it returns ends it. */
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
   /** Aborted by `endWaits`. */
@@ -62,6 +67,7 @@ export function assembleApp(parts: AppParts): App {
     authenticate: (token) => personOfToken(parts.policy(), token),
     slackPerson: (userId) => personOfSlack(parts.policy(), userId),
     reloadPolicy: parts.reloadPolicy,
+    workflows: createWorkflows(parts),
     firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),
     now: () => parts.clock.now(),
     ready: () => parts.store.ping(),

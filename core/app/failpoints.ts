@@ -54,7 +54,14 @@ const CALLS: Calls = {
     beginDelete: 'write',
     setDeleted: 'write',
   },
-  approvals: { request: 'write', byNumber: 'read', open: 'read', decide: 'write', expire: 'write' },
+  approvals: {
+    request: 'write',
+    byNumber: 'read',
+    open: 'read',
+    decide: 'write',
+    withdraw: 'write',
+    expire: 'write',
+  },
   freezes: { ofAll: 'read', freezeAll: 'write', unfreezeAll: 'write' },
   sources: {
     invite: 'write',
@@ -116,7 +123,8 @@ const CALLS: Calls = {
     end: 'write',
   },
   work: { claim: 'write', renew: 'write', giveBack: 'write', wait: 'read' },
-  audit: { add: 'write', list: 'read', verify: 'read' },
+  audit: { add: 'write', list: 'read', withKey: 'read', verify: 'read' },
+  answers: { take: 'write', put: 'write', leave: 'write' },
   outbox: { add: 'write', deliver: 'write' },
   store: { firstSeen: 'write', once: 'write', now: 'read', ping: 'read', close: 'read' },
   cloud: {
@@ -156,7 +164,7 @@ const CALLS: Calls = {
   },
 }
 
-const isWrite = (area: string, call: string): boolean =>
+export const isWrite = (area: string, call: string): boolean =>
   (CALLS as Readonly<Record<string, Readonly<Record<string, Kind>>>>)[area]?.[call] === 'write'
 
 /** Every failpoint of the bot: `bot:jobs.change:before`, `bot:cloud.createImage:after`, and so on. */

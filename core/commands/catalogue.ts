@@ -22,6 +22,7 @@ import { list } from './list.ts'
 import { lock, unlock } from './lock.ts'
 import { pause } from './pause.ts'
 import { release } from './release.ts'
+import { showRequest, withdraw } from './request.ts'
 import { resources } from './resources.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
@@ -67,8 +68,10 @@ export const catalogue: readonly Command[] = [
   lock,
   unlock,
   complete,
+  showRequest,
   approve,
   deny,
+  withdraw,
   verify,
   launch,
   speedtest,

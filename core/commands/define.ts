@@ -10,9 +10,17 @@ import { Refusal } from './reply.ts'
 /** `read` changes nothing. `final` cannot be taken back: doors confirm it, the policy may demand approvals. */
 export type Effect = 'read' | 'change' | 'final'
 
+/** Who asks, as a door has recognised them. */
+export interface Asker extends Pick<Person, 'name' | 'role'> {
+  /** Patterns of the jobs that may be named; left out: all. */
+  readonly jobs?: readonly string[]
+  /** Given when no person of the policy file is known behind it: the account, in words. Nobody could say who the others are. */
+  readonly unknown?: string
+}
+
 /** What a command is run with. */
 export interface Context {
-  readonly person: Pick<Person, 'name' | 'role'>
+  readonly person: Asker
   readonly actor: Actor
   readonly store: Store
   readonly clock: Clock

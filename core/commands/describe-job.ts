@@ -171,6 +171,7 @@ export async function describeJob(
     data: {
       job: job.name,
       state: job.state,
+      completing: job.completing,
       phase: running?.phase ?? null,
       sync: running?.number ?? last?.number ?? null,
       syncId: running?.id ?? last?.id ?? null,

@@ -2,6 +2,7 @@
 import { mayAct } from '../domain/policy.ts'
 import { visible } from './args.ts'
 import type { Command, Context } from './define.ts'
+import { refuseWide } from './limits.ts'
 import type { Invocation } from './read.ts'
 import type { Reply } from './reply.ts'
 import { Pending, Refusal } from './reply.ts'
@@ -25,6 +26,7 @@ export async function execute(
         'not-allowed',
         `${context.person.name} is ${context.person.role}; ${command.name} is for ${command.role}s. An admin can change that in ferry.yaml.`,
       )
+    refuseWide(context.person, command, invocation.raw)
     return await command.execute(invocation.raw, whole)
   } catch (error) {
     if (error instanceof Pending) return error.answer

@@ -47,6 +47,11 @@ export async function finalStep(
   const rule = approvalRule(context.policy, command, job.name)
   const needed = Math.max(rule.needed, more.atLeast ?? 0)
   if (needed === 0) return
+  if (context.person.unknown !== undefined)
+    throw new Refusal(
+      'person-not-known',
+      `${command} ${job.name} needs approval by ${othersWords(needed, rule.by)}, and who asks is ${context.person.unknown}, whom ferry.yaml does not know: nobody could tell who the others are. An admin adds github_id to a person there.`,
+    )
   const lastsUntil = (await context.store.now()).getTime() + APPROVAL_LIFE_MS
   const expiresAt = new Date(Math.min(lastsUntil, more.until?.getTime() ?? Infinity))
   const approval = await context.store.approvals.request(

@@ -15,7 +15,7 @@ export const APPROVABLE = catalogue
 
 /** The problems, each with its place. `raw`: the file as it was read. */
 export function crossProblems(raw: unknown): readonly string[] {
-  const { people, overrides, windows, defaults } = record(raw)
+  const { people, overrides, windows, defaults, workflows } = record(raw)
   const persons = list(people).map((entry) => Person.safeParse(entry).data)
   return [
     ...sharedIdentities(persons),
@@ -24,6 +24,7 @@ export function crossProblems(raw: unknown): readonly string[] {
       approvalProblems(`overrides[${at}].approvals`, record(entry)['approvals'], persons),
     ),
     ...windowProblems(list(windows), list(record(defaults)['windows'])),
+    ...ruleProblems(list(record(workflows)['rules'])),
   ]
 }
 
@@ -40,6 +41,7 @@ function sharedIdentities(people: Maybe<Person>): readonly string[] {
       tokens: person.tokens,
       slack: person.slack === undefined ? [] : [person.slack],
       github: person.github === undefined ? [] : [person.github.toLowerCase()],
+      github_id: person.github_id === undefined ? [] : [person.github_id],
     }
     for (const [kind, values] of Object.entries(identities))
       for (const value of values) {
@@ -89,6 +91,16 @@ function windowProblems(windows: readonly unknown[], wanted: readonly unknown[])
       : [`defaults.windows[${at}]: there is no window ${name} under windows.`],
   )
   return [...wrong, ...unknown]
+}
+
+/** The audit names a run by its rule, so no two may have one name. */
+function ruleProblems(rules: readonly unknown[]): readonly string[] {
+  const names = rules.map((rule) => record(rule)['name'])
+  return names.flatMap((name, at) =>
+    typeof name === 'string' && names.indexOf(name) < at
+      ? [`workflows.rules[${at}].name: ${name} is there already.`]
+      : [],
+  )
 }
 
 /** The value as an object; empty when it is none. */

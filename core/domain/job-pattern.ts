@@ -4,16 +4,20 @@
 export const JOB_PATTERN = /^[a-z0-9*][a-z0-9*-]{0,59}$/
 
 /** Whether `pattern` names this job. */
-export function namesJob(pattern: string, job: string): boolean {
+export const namesJob = (pattern: string, job: string): boolean => fits(pattern, job)
+
+/** Whether a text is the pattern with something, or nothing, in place of each `*`. */
+export function fits(pattern: string, text: string): boolean {
   // Piece by piece from the left, so that no pattern takes long, whatever it is made of.
   const [first = '', ...pieces] = pattern.split('*')
   const last = pieces.pop()
-  if (last === undefined) return first === job
-  if (!job.startsWith(first) || !job.endsWith(last) || job.length < first.length + last.length) return false
+  if (last === undefined) return first === text
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false
   let at = first.length
-  const end = job.length - last.length
+  const end = text.length - last.length
   for (const piece of pieces) {
-    const found = job.indexOf(piece, at)
+    const found = text.indexOf(piece, at)
     if (found === -1 || found + piece.length > end) return false
     at = found + piece.length
   }

@@ -8,6 +8,7 @@ import { imageNameProblem } from './image-name.ts'
 import { JOB_PATTERN, namesJob } from './job-pattern.ts'
 import { parseRate } from './rate.ts'
 import { formatWindow, parseWindow } from './window.ts'
+import { GitHubNumber, Workflows } from './workflows.ts'
 
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const
 export type Role = (typeof ROLES)[number]
@@ -39,6 +40,10 @@ export const Person = z.strictObject({
     .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'a GitHub identity is a login such as ada-l, without @')
     .optional()
     .describe('The login at GitHub'),
+  github_id: GitHubNumber    .optional()
+    .describe(
+      'The number of the account at GitHub, `gh api users/<login> --jq .id`: who starts a workflow is known by it',
+    ),
 })
 export type Person = z.infer<typeof Person>
 
@@ -192,6 +197,9 @@ export const Policy = z.strictObject({
     .array(NoticeRule)
     .default([])
     .describe('Which notices go to which channels; one that several rules match goes to all of theirs'),
+  workflows: Workflows.prefault({}).describe(
+    'Which runs of GitHub Actions may use Ferry without a stored secret',
+  ),
   cloud: Cloud.prefault({}).describe('Where intermediates and images are made'),
   defaults: Defaults.prefault({}).describe('What `create` takes where it is not told otherwise'),
 })

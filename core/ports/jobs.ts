@@ -8,6 +8,8 @@ import type { Forecast } from '../domain/forecast.ts'
 export interface Actor {
   readonly person: string
   readonly door: 'cli' | 'slack' | 'action' | 'github' | 'engine' | 'agent'
+  /** What else is known of who asks, kept with every entry of theirs: the run of a workflow, the key of its step. */
+  readonly facts?: Readonly<Record<string, string>>
 }
 
 /** What the audit says of a change, beside who and when. */
@@ -259,6 +261,8 @@ export interface Approvals {
     decision: { readonly by: string; readonly approve: boolean; readonly reason: string | null },
     audit: AuditEntry,
   ): Promise<Approval | undefined>
+  /** Ends an open request as denied because the person who made it asks for it; undefined when it is not open or not theirs. */
+  withdraw(number: number, by: string, audit: AuditEntry): Promise<Approval | undefined>
   /** Marks overdue ones as expired; returns how many. */
   expire(): Promise<number>
 }
@@ -275,6 +279,8 @@ export interface Audit {
   add(entry: AuditEntry, jobId?: string): Promise<void>
   /** Newest first. */
   list(options: { readonly jobId?: string; readonly limit: number }): Promise<readonly AuditRow[]>
+  /** The first entry of an actor with this `facts.key`: whether something asked under a key has happened. */
+  withKey(key: string): Promise<AuditRow | undefined>
   /** Walks the whole chain; names the first row whose hash does not follow from the one before. */
   verify(): Promise<{ readonly rows: number; readonly brokenAt: number | null; readonly head: string }>
 }

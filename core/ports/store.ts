@@ -5,6 +5,7 @@
  * again by whoever asked.
  */
 import type { Verdict, VerifyOptions } from '../domain/verification.ts'
+import type { Answers } from './answers.ts'
 import type { Destinations } from './destinations.ts'
 import type { Approvals, Audit, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
@@ -173,6 +174,7 @@ export interface Store {
   readonly destinations: Destinations
   readonly work: Work
   readonly audit: Audit
+  readonly answers: Answers
   readonly outbox: Outbox
   /** True the first time a key is seen within `ttlMs`, false after that (replays, nonces, deliveries). */
   firstSeen(key: string, ttlMs: number): Promise<boolean>

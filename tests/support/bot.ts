@@ -14,14 +14,22 @@ export const SLACK_SECRET = 'a-signing-secret-for-tests'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+export interface BotOptions {
+  /** The section `workflows` of the policy file. */
+  readonly workflows?: object
+  /** What else the file says of a person. */
+  readonly people?: Partial<Record<(typeof PEOPLE)[number], object>>
+}
+
 export interface TestBot {
   readonly url: string
+  readonly databaseUrl: string
   /** Stops the doors and closes the database; nothing of the engine runs. */
   stop(): Promise<void>
 }
 
 /** A bot on a port and a database of its own, with all its doors, on bundles that are only texts. */
-export async function startTestBot(): Promise<TestBot> {
+export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
   const folder = mkdtempSync(join(tmpdir(), 'ferry-bot-'))
   writeFileSync(join(folder, 'ferry-agent.mjs'), 'the agent')
   writeFileSync(join(folder, 'ferry-receiver.mjs'), 'the receiver')
@@ -33,12 +41,15 @@ export async function startTestBot(): Promise<TestBot> {
         role: name,
         tokens: [`sha256:${sha256(name)}`],
         slack: `U-${name}`,
+        ...options.people?.[name],
       })),
+      ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
       cloud: { zone: 'z', vswitch: 'v', security_group: 's', base_image: 'b' },
     }),
   )
+  const databaseUrl = await freshDatabase()
   const prepared = prepareApp({
-    DATABASE_URL: await freshDatabase(),
+    DATABASE_URL: databaseUrl,
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
     FERRY_POLICY: join(folder, 'ferry.yaml'),
@@ -54,7 +65,7 @@ export async function startTestBot(): Promise<TestBot> {
   const app = await prepared.open(url)
   server.open({ api: createApi(app), slack: prepared.slack && createSlack(app, prepared.slack) })
   return {
-    url,
+    ...{ url, databaseUrl },
     stop: async () => {
       app.endWaits()
       await server.close(5000)

@@ -75,5 +75,16 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
         select * from decided`)
       return raw && fromRaw(raw)
     },
+
+    async withdraw(number, by, audit) {
+      const [raw] = await run(sql`
+        with withdrawn as (
+          update approvals set status = 'denied', reason = ${`withdrawn by ${by}`}
+          where number = ${number} and status = 'open' and requested_by = ${by}
+          returning *
+        ), audited as (${auditInto(audit, sql`select job_id, job_name as job from withdrawn`)})
+        select * from withdrawn`)
+      return raw && fromRaw(raw)
+    },
   }
 }

@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { desc, eq, sql } from 'drizzle-orm'
+import { asc, desc, eq, sql } from 'drizzle-orm'
 import type { Audit, AuditRow } from '../../ports/jobs.ts'
 import type { Database } from './connect.ts'
 import { NO_JOB, auditInto, jobById } from './parts.ts'
@@ -25,6 +25,12 @@ export function openAudit({ db, ask, run }: Database): Audit {
       return (await ask(db.select().from(audit).where(ofJob).orderBy(desc(audit.seq)).limit(limit))).map(
         toAuditRow,
       )
+    },
+
+    async withKey(key) {
+      const isOfKey = sql`${audit.facts} ? 'key' and ${audit.facts} ->> 'key' = ${key}`
+      const [row] = await ask(db.select().from(audit).where(isOfKey).orderBy(asc(audit.seq)).limit(1))
+      return row && toAuditRow(row)
     },
 
     async verify() {

@@ -25,7 +25,7 @@ export const jobById = (id: string): SQL => sql`select id as job_id, name as job
 export const auditInto = (entry: AuditEntry, rows: SQL): SQL => sql`
   insert into audit (job_id, job, person, door, action, outcome, facts)
   select r.job_id, r.job, ${entry.actor.person}, ${entry.actor.door}, ${entry.action}, ${entry.outcome},
-    ${json(entry.facts ?? {})}
+    ${json({ ...entry.actor.facts, ...entry.facts })}
   from (${rows}) as r
   returning seq`
 

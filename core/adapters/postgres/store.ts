@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Store } from '../../ports/store.ts'
+import { openAnswers } from './answers.ts'
 import { openApprovals } from './approvals.ts'
 import { openAudit } from './audit.ts'
 import { hangBell } from './bell.ts'
@@ -48,6 +49,7 @@ export async function openStore(url: string): Promise<Store> {
     verifications: openVerifications(database),
     work: openWork(database, bell),
     audit: openAudit(database),
+    answers: openAnswers(database),
     outbox: openOutbox(database),
     firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
     once: (name, make) => once(database, name, make),

@@ -73,7 +73,12 @@ export const audit = pgTable(
     facts: jsonb().$type<NonNullable<AuditEntry['facts']>>().notNull(),
     hash: text().notNull(),
   },
-  (t) => [index('audit_of_job').on(t.jobId, t.seq)],
+  (t) => [
+    index('audit_of_job').on(t.jobId, t.seq),
+    index('audit_with_key')
+      .on(sql`(${t.facts} ->> 'key')`)
+      .where(sql`${t.facts} ? 'key'`),
+  ],
 )
 
 /** `id` is the trigger's: it follows the order in which rows become visible. */
@@ -104,6 +109,21 @@ export const seenRequests = pgTable(
   'seen_requests',
   { key: text().primaryKey(), until: time().notNull() },
   (t) => [index('seen_requests_until').on(t.until)],
+)
+
+/** What was answered to a request that carried a key; without a reply while it is being answered. */
+export const answers = pgTable(
+  'answers',
+  {
+    key: text().primaryKey(),
+    /** SHA-256 of what was asked: the same key with something else is a mistake. */
+    digest: text().notNull(),
+    until: time().notNull(),
+    /** Whoever answers has died when this has passed without a reply. */
+    leaseUntil: time().notNull(),
+    reply: jsonb(),
+  },
+  (t) => [index('answers_until').on(t.until)],
 )
 
 export const settings = pgTable('settings', { name: text().primaryKey(), value: text().notNull() })

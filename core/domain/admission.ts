@@ -1,0 +1,125 @@
+/**
+ * Whether a run of GitHub Actions is let in, and as whom: the claims of its token against the rules of the policy file.
+ * The text of `sub` is never looked at: its form differs between accounts and changes with names, while the numbers of
+ * a repository and of its owner never do.
+ */
+import { fits } from './job-pattern.ts'
+import type { Person, Role } from './policy.ts'
+import { mayAct } from './policy.ts'
+import type { WorkflowRule } from './workflows.ts'
+
+/** What a token says of a run, as far as Ferry looks at it; every value as GitHub wrote it. */
+export interface RunClaims {
+  readonly issuer: string
+  readonly repository: string
+  readonly repository_id: string
+  readonly repository_owner_id: string
+  readonly ref: string
+  readonly environment: string | undefined
+  readonly job_workflow_ref: string
+  readonly event_name: string
+  readonly runner_environment: string | undefined
+  readonly actor: string
+  readonly actor_id: string
+  readonly run_id: string
+  readonly run_attempt: string
+  readonly sha: string
+}
+
+/** Why a run is not let in: a stable code, and a sentence that says what to change. */
+export interface NotAdmitted {
+  readonly code:
+    | 'workflows-not-set-up'
+    | 'repository-not-allowed'
+    | 'ref-not-allowed'
+    | 'environment-required'
+    | 'workflow-not-allowed'
+    | 'event-not-allowed'
+    | 'runner-not-allowed'
+  readonly sentence: string
+}
+
+/** The first rule that holds for a run; else what the rule that comes nearest asks for. */
+export function ruleFor(
+  rules: readonly WorkflowRule[],
+  claims: RunClaims,
+): { readonly rule: WorkflowRule } | NotAdmitted {
+  if (rules.length === 0)
+    return {
+      code: 'workflows-not-set-up',
+      sentence: 'No workflow may use this bot: ferry.yaml has no rules under workflows.',
+    }
+  const ofRepository = rules.filter(
+    (rule) =>
+      rule.issuer === claims.issuer &&
+      rule.repository_id === claims.repository_id &&
+      rule.repository_owner_id === claims.repository_owner_id,
+  )
+  if (ofRepository.length === 0)
+    return {
+      code: 'repository-not-allowed',
+      sentence: `No rule under workflows in ferry.yaml is for the repository ${claims.repository} (repository_id ${claims.repository_id}, repository_owner_id ${claims.repository_owner_id}, issuer ${claims.issuer}).`,
+    }
+  let nearest: { readonly passed: number; readonly why: NotAdmitted } | undefined
+  for (const rule of ofRepository) {
+    const failed = DEMANDS.findIndex((demand) => demand(rule, claims) !== undefined)
+    const why = DEMANDS[failed]?.(rule, claims)
+    if (why === undefined) return { rule }
+    if (nearest === undefined || failed > nearest.passed) nearest = { passed: failed, why }
+  }
+  // `ofRepository` is not empty, so one of them came nearest.
+  return (nearest as NonNullable<typeof nearest>).why
+}
+
+type Demand = (rule: WorkflowRule, claims: RunClaims) => NotAdmitted | undefined
+
+/** In the order in which people set a workflow up. */
+const DEMANDS: readonly Demand[] = [
+  ({ ref }, claims) =>
+    ref.some((pattern) => fits(pattern, claims.ref))
+      ? undefined
+      : {
+          code: 'ref-not-allowed',
+          sentence: `The run is of ${claims.ref}; ferry.yaml allows ${ref.join(', ')}.`,
+        },
+  ({ event_name: events }, claims) =>
+    events.includes(claims.event_name)
+      ? undefined
+      : {
+          code: 'event-not-allowed',
+          sentence: `The run was started by ${claims.event_name}; ferry.yaml allows ${events.join(', ')}.`,
+        },
+  ({ job_workflow_ref: files }, claims) =>
+    files === undefined || files.some((pattern) => fits(pattern, claims.job_workflow_ref))
+      ? undefined
+      : {
+          code: 'workflow-not-allowed',
+          sentence: `The job is of ${claims.job_workflow_ref}; ferry.yaml allows ${files.join(', ')}.`,
+        },
+  ({ runner_environment: runner }, claims) =>
+    runner === undefined || runner === claims.runner_environment
+      ? undefined
+      : { code: 'runner-not-allowed', sentence: `The job must run ${runner}.` },
+  ({ environment }, claims) =>
+    environment === undefined || environment.some((name) => name === claims.environment)
+      ? undefined
+      : {
+          code: 'environment-required',
+          sentence: `The job ${claims.environment === undefined ? 'names no environment' : `runs in the environment ${claims.environment}`}; ferry.yaml asks for \`environment: ${environment.join('` or `')}\` in the workflow.`,
+        },
+]
+
+/** Who a run acts as: the person of ferry.yaml who has started it, or the rule itself. */
+export function whoRuns(
+  people: readonly Person[],
+  rule: Pick<WorkflowRule, 'name' | 'role'>,
+  claims: Pick<RunClaims, 'actor_id'>,
+): { readonly name: string; readonly role: Role; readonly isLinked: boolean } {
+  const person = people.find(({ github_id: id }) => id !== undefined && id === claims.actor_id)
+  if (person === undefined) return { name: `workflow:${rule.name}`, role: rule.role, isLinked: false }
+  return {
+    name: person.name,
+    role: mayAct(person.role, rule.role) ? rule.role : person.role,
+    isLinked: true,
+  }
+}
