@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Reply } from '../commands/reply.ts'
-import type { AuditRow } from '../ports/jobs.ts'
+import type { AuditRow } from '../ports/audit.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Longer than any command takes; then whoever began to answer is taken for dead. */

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { asc, desc, eq, sql } from 'drizzle-orm'
-import type { Audit, AuditRow } from '../../ports/jobs.ts'
+import type { Audit, AuditRow } from '../../ports/audit.ts'
 import type { Database } from './connect.ts'
 import { NO_JOB, auditInto, jobById } from './parts.ts'
 import { audit } from './schema/records.ts'
