@@ -11,6 +11,7 @@ import {
   type ReportReply,
   type SyncOrder,
 } from '../../agent/protocol/control.ts'
+import { EstimateResult, TaskReport, type EstimateParams } from '../../agent/protocol/tasks.ts'
 import { signTicket } from '../../agent/protocol/ticket.ts'
 
 const AGENT = 'bench-agent'
@@ -38,7 +39,9 @@ export class BenchBot {
   private asking: ServerResponse | undefined
   private wasAsked = (): void => undefined
   private ended: ((report: AgentReport) => void) | undefined
+  private taskEnded: ((report: TaskReport) => void) | undefined
   private epoch = 0
+  private tasks = 0
 
   async start(): Promise<string> {
     this.server.listen(0, '127.0.0.1')
@@ -85,7 +88,7 @@ export class BenchBot {
       kind: 'sync',
       sync,
       epoch,
-      ticket: signTicket(ticket, this.keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
+      ticket: signTicket(ticket, this.privateKey()),
       receiver: { host: '127.0.0.1', port: registration.port },
       disks,
       connections: 2,
@@ -106,6 +109,36 @@ export class BenchBot {
     return { report, seconds }
   }
 
+  /** Has the agent compare all disks with what was last synced; the seconds from being asked to the end, and what it found. */
+  async compare(): Promise<{ readonly seconds: number; readonly result: EstimateResult }> {
+    const { enrolment, asking } = this
+    if (!enrolment || !asking) throw new Error('the agent is not there yet')
+    const task = `compare-${++this.tasks}`
+    const disks = enrolment.disks.map(({ index, path, identity, sizeBytes }) => ({
+      ...{ index, path, identity, sizeBytes },
+      root: null,
+    }))
+    const ticket = signTicket(
+      {
+        ...{ task, agent: AGENT, kind: 'estimate', expiresAt: Date.now() + ORDER_MS },
+        params: { disks } satisfies EstimateParams,
+      },
+      this.privateKey(),
+    )
+    const end = new Promise<TaskReport>((resolve) => (this.taskEnded = resolve))
+    this.asking = undefined
+    const start = performance.now()
+    reply(asking, { order: null, task: { task, ticket } } satisfies OrdersReply)
+    const report = await end
+    const seconds = (performance.now() - start) / 1000
+    if (report.status !== 'done') throw new Error(`comparing ended ${report.status}: ${report.fault?.detail}`)
+    return { seconds, result: EstimateResult.parse(report.result) }
+  }
+
+  private privateKey(): string {
+    return this.keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  }
+
   private answer(path: string, body: unknown, response: ServerResponse): void {
     const ticketKey = this.keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
     switch (path) {
@@ -121,6 +154,11 @@ export class BenchBot {
       case '/api/agents/reports': {
         const report = AgentReport.parse(body)
         if (report.status !== 'working' && report.epoch === this.epoch) this.ended?.(report)
+        return reply(response, { control: 'continue' } satisfies ReportReply)
+      }
+      case '/api/agents/tasks': {
+        const report = TaskReport.parse(body)
+        if (report.status !== 'working') this.taskEnded?.(report)
         return reply(response, { control: 'continue' } satisfies ReportReply)
       }
       default:

@@ -3,6 +3,7 @@
  *   npm run bench                 everything
  *   npm run bench -- --rounds 5   more rounds of what is timed against `dd`
  *   npm run bench -- --json       one JSON object as the last line
+ *   npm run bench -- bytes        the byte path alone, on larger disks, against rsync and nbdcopy (bytes/run.ts)
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -10,8 +11,9 @@ import { parseArgs } from 'node:util'
 import { buildAgents } from '../bundle.ts'
 import { freePort } from '../demo/free-port.ts'
 import { setStage } from '../demo/stage.ts'
+import { benchBytes } from './bytes/run.ts'
 import { commandTimes, idleMemory } from './bot.ts'
-import { benchFullSync, benchUnchangedSync } from './bytes.ts'
+import { benchFullSync, benchUnchangedSync } from './first-sync.ts'
 
 interface Row {
   readonly what: string
@@ -20,11 +22,18 @@ interface Row {
   readonly isMet: boolean
 }
 
+const [only, ...rest] = process.argv.slice(2)
+if (only === 'bytes') {
+  await benchBytes(rest)
+  process.exit(0)
+}
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
 })
 if (values.help === true) {
-  process.stdout.write('npm run bench [-- --rounds N] [--json]\n')
+  process.stdout.write(
+    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--dir PATH] [--json]\n',
+  )
   process.exit(0)
 }
 const directory = resolve('.ferry', 'bench')

@@ -1,0 +1,34 @@
+/** What the byte path's bench finds out. Ratios are of medians taken in the same run. */
+import type { Pattern } from './changes.ts'
+
+export interface PatternFigures {
+  readonly seconds: number
+  /** To `cat disk > /dev/null`. */
+  readonly vsCat: number
+  /** What `sync -f` took after it: inside `seconds` everything was durable already. */
+  readonly flushSeconds: number
+  /** To rsync with its flush; null when it was not run. */
+  readonly vsRsync: number | null
+  /** What the agent sent by byte that was written; null when nothing was. */
+  readonly wirePerChangedByte: number | null
+}
+
+export interface Figures {
+  readonly sizeBytes: number
+  readonly rounds: number
+  readonly catSeconds: number
+  /** Comparing only, asked of the running agent, to `cat`. */
+  readonly compareVsCat: number
+  readonly syncs: Readonly<Record<Pattern, PatternFigures>>
+  /** The first sync to a blank disk, to nbdcopy with its flush; null where that is not installed. */
+  readonly full: { readonly seconds: number; readonly vsNbdcopy: number | null }
+  /** Comparing a block device that is not in the cache: `dd iflag=direct` by Ferry, so 1 is as fast; null without loop devices. */
+  readonly coldVsDirect: number | null
+  readonly rssMiB: { readonly agent: number; readonly receiver: number }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
+}

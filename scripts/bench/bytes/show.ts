@@ -1,0 +1,90 @@
+/** The figures beside their aims, for people and for programs. */
+import { PATTERNS, type Pattern } from './changes.ts'
+import type { Figures } from './figures.ts'
+
+interface Row {
+  readonly what: string
+  readonly figure: number | null
+  readonly unit: string
+  /** The most it may be, or, where `isLeast`, the least. */
+  readonly aim: number
+  readonly isLeast?: boolean
+  readonly beside?: string
+}
+
+const SYNC_AIM: Record<Pattern, number> = { c0: 1.45, c1: 1.7, c5: 2.3, db4k: 2.1 }
+const WIRE_AIM: Partial<Record<Pattern, number>> = { c1: 1.02, c5: 1.02, db4k: 1.3 }
+
+function rows({ compareVsCat, syncs, full, coldVsDirect, rssMiB, catSeconds }: Figures): Row[] {
+  return [
+    {
+      what: 'compare only, in the running agent',
+      figure: compareVsCat,
+      unit: '× cat',
+      aim: 1.1,
+      beside: `cat ${catSeconds.toFixed(2)} s`,
+    },
+    ...PATTERNS.map((pattern) => {
+      const { vsCat, seconds, vsRsync, flushSeconds } = syncs[pattern]
+      const rsync = vsRsync === null ? '' : `, ${vsRsync.toFixed(2)} × rsync`
+      return {
+        what: `sync ${pattern}`,
+        figure: vsCat,
+        unit: '× cat',
+        aim: SYNC_AIM[pattern],
+        beside: `${seconds.toFixed(2)} s${rsync}, flush after it ${flushSeconds.toFixed(2)} s`,
+      }
+    }),
+    ...PATTERNS.flatMap((pattern) => {
+      const aim = WIRE_AIM[pattern]
+      const figure = syncs[pattern].wirePerChangedByte
+      return aim === undefined
+        ? []
+        : [{ what: `wire bytes by changed byte, ${pattern}`, figure, unit: '', aim }]
+    }),
+    {
+      what: 'first full sync',
+      figure: full.vsNbdcopy,
+      unit: '× nbdcopy',
+      aim: 1.3,
+      beside: `${full.seconds.toFixed(2)} s`,
+    },
+    {
+      what: 'compare a cold block device',
+      figure: coldVsDirect,
+      unit: 'of dd iflag=direct',
+      aim: 0.95,
+      isLeast: true,
+    },
+    { what: 'peak memory of the agent', figure: rssMiB.agent, unit: 'MiB', aim: 160 },
+    { what: 'peak memory of the receiver', figure: rssMiB.receiver, unit: 'MiB', aim: 160 },
+  ]
+}
+
+/** A line each: whether the aim is met, what it is, the figure, the aim. */
+export function rowsOf(figures: Figures): string[] {
+  const all = rows(figures)
+  const width = Math.max(...all.map(({ what }) => what.length))
+  return all.map(({ what, figure, unit, aim, isLeast, beside }) => {
+    const isMet = figure !== null && (isLeast === true ? figure >= aim : figure <= aim)
+    const mark = figure === null ? '–' : isMet ? '✓' : '✗'
+    const words = figure === null ? 'not measured here' : `${figure.toFixed(2)} ${unit}`.trim()
+    const wanted = `aim: ${aim} or ${isLeast === true ? 'more' : 'less'}`
+    return `${mark} ${what.padEnd(width)}  ${words.padEnd(24)}  ${wanted}${beside === undefined ? '' : `  (${beside})`}`
+  })
+}
+
+const each = <T>(of: (pattern: Pattern) => T): Record<Pattern, T> =>
+  Object.fromEntries(PATTERNS.map((pattern) => [pattern, of(pattern)])) as Record<Pattern, T>
+
+/** The same as one object. Ratios of seconds unless named otherwise. */
+export function asJson({ syncs, ...figures }: Figures): Readonly<Record<string, unknown>> {
+  return {
+    ...figures,
+    syncVsCat: each((pattern) => syncs[pattern].vsCat),
+    vsRsync: each((pattern) => syncs[pattern].vsRsync),
+    wirePerChangedByte: each((pattern) => syncs[pattern].wirePerChangedByte),
+    syncSeconds: each((pattern) => syncs[pattern].seconds),
+    flushSeconds: each((pattern) => syncs[pattern].flushSeconds),
+  }
+}
