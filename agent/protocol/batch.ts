@@ -6,13 +6,18 @@
  *   8   flags u32      bit 0: the payload is one brotli stream
  *   12  entries u32
  *   16  raw bytes u32  of the payload when it is not compressed: the sum of the data entries' lengths
- *   20  entries × {block u32, kind u32, raw length u32, digest 32}, then the payload
+ *   20  entries × {block u32, kind u16, pages u16, raw length u32, digest 32}, then the payload
  *
- * Kind 0 is a block of zeros and has no payload, kind 1 is data. Other kinds (changed 4 KiB pages) are for later.
+ * Kind 0 is a block of zeros and has no payload, kind 1 is all of the block. Kind 2 is those of its sixteen pages of
+ * 4 KiB whose bit is set in `pages`; the others are as they lie at the receiver. The digest is always the whole block's.
  */
+import { PAGE_BYTES } from './aligned.ts'
 import { DIGEST_BYTES } from './digest.ts'
 import { FRAME, HEADER_BYTES, WireError, writeHeader } from './wire.ts'
 import { BLOCK_BYTES } from './control.ts'
+
+/** Pages of a block: each can be sent alone. */
+export const BLOCK_PAGES = BLOCK_BYTES / PAGE_BYTES
 
 /** The most payload of a batch, uncompressed. */
 export const PAYLOAD_BYTES = 1024 * 1024
@@ -27,13 +32,16 @@ export const HEADROOM_BYTES = HEADER_BYTES + HEAD_BYTES + BATCH_ENTRIES * ENTRY_
 /** The longest body of a batch frame. */
 export const BATCH_BYTES = HEADROOM_BYTES - HEADER_BYTES + PAYLOAD_BYTES
 
-export const KIND = { zero: 0, data: 1 } as const
+export const KIND = { zero: 0, data: 1, pages: 2 } as const
+const KINDS = ['zero', 'data', 'pages'] as const
 
 export interface BatchEntry {
   readonly block: number
-  readonly kind: 'zero' | 'data'
+  readonly kind: keyof typeof KIND
   /** Bytes of the block: 64 KiB, or less for a disk's last. */
   readonly length: number
+  /** Of kind `pages`, a bit for each page in the payload, the lowest for the first. */
+  readonly pages?: number
   readonly digest: Uint8Array
 }
 
@@ -50,8 +58,18 @@ export interface Batch extends BatchHead {
   readonly payload: Buffer
 }
 
+/** The pages of a mask, in order. */
+export const pagesIn = (mask: number): number[] =>
+  Array.from({ length: BLOCK_PAGES }, (_, page) => page).filter((page) => (mask >> page) & 1)
+
+/** Bytes that an entry has in the payload. */
+export function payloadBytesOf({ kind, length, pages }: BatchEntry): number {
+  if (kind === 'pages') return pagesIn(pages ?? 0).length * PAGE_BYTES
+  return kind === 'data' ? length : 0
+}
+
 const rawBytesOf = (entries: readonly BatchEntry[]): number =>
-  entries.reduce((sum, entry) => sum + (entry.kind === 'data' ? entry.length : 0), 0)
+  entries.reduce((sum, entry) => sum + payloadBytesOf(entry), 0)
 
 /**
  * Writes frame header, batch header and entries right before the payload, which lies at HEADROOM_BYTES in `buffer`.
@@ -70,7 +88,8 @@ export function frameBatch(buffer: Buffer, head: BatchHead, payloadBytes: number
   let at = HEADER_BYTES + HEAD_BYTES
   for (const entry of head.entries) {
     frame.writeUInt32LE(entry.block, at)
-    frame.writeUInt32LE(KIND[entry.kind], at + 4)
+    frame.writeUInt16LE(KIND[entry.kind], at + 4)
+    frame.writeUInt16LE(entry.pages ?? 0, at + 6)
     frame.writeUInt32LE(entry.length, at + 8)
     frame.set(entry.digest, at + 12)
     at += ENTRY_BYTES
@@ -84,16 +103,15 @@ export function renumber(frame: Buffer, sequence: number): void {
 }
 
 function readEntry(body: Buffer, at: number): BatchEntry {
-  const kind = body.readUInt32LE(at + 4)
+  const kind = KINDS[body.readUInt16LE(at + 4)]
+  const pages = body.readUInt16LE(at + 6)
   const length = body.readUInt32LE(at + 8)
-  if (kind !== KIND.zero && kind !== KIND.data) throw new WireError(`unknown kind of block ${kind}`)
+  if (kind === undefined) throw new WireError(`unknown kind of block ${body.readUInt16LE(at + 4)}`)
   if (length === 0 || length > BLOCK_BYTES) throw new WireError(`a block of ${length} bytes`)
-  return {
-    block: body.readUInt32LE(at),
-    kind: kind === KIND.data ? 'data' : 'zero',
-    length,
-    digest: body.subarray(at + 12, at + ENTRY_BYTES),
-  }
+  if ((kind === 'pages') !== (pages !== 0) || (pages !== 0 && length !== BLOCK_BYTES))
+    throw new WireError(`a block of ${length} bytes and pages ${pages.toString(2)}`)
+  const digest = body.subarray(at + 12, at + ENTRY_BYTES)
+  return { block: body.readUInt32LE(at), kind, length, digest, ...(pages === 0 ? {} : { pages }) }
 }
 
 /** Reads a batch's body; every length is checked against the others. Throws WireError. */

@@ -16,13 +16,15 @@
  *   11    fault     both      JSON {code, detail}: the last frame of a connection
  *   12    probe     agent     any bytes, which are thrown away: measures the way; under a ticket without disks only
  *   13    probed    receiver  bytes u64: so many bytes of probes have come on this connection
+ *   14    lacking   receiver  disk u32, blocks u32 each: sent as pages, they did not give what their digests say on
+ *                             what lies here. They are unknown now; comes before the ack of their batch
  */
 import { z } from 'zod'
 import { MachineFault } from './control.ts'
 import { DIGEST_BYTES } from './digest.ts'
 import { GROUP_BLOCKS } from './geometry.ts'
 
-export const WIRE_VERSION = 1
+export const WIRE_VERSION = 2
 export const HEADER_BYTES = 8
 
 /** No frame is longer; a longer one is refused before anything is allocated for it. */
@@ -44,6 +46,7 @@ export const FRAME = {
   fault: 11,
   probe: 12,
   probed: 13,
+  lacking: 14,
 } as const
 
 const Hello = z.object({
@@ -79,6 +82,7 @@ export type Message =
   | ({ readonly type: 'fault' } & MachineFault)
   | { readonly type: 'probe'; readonly body: Buffer }
   | { readonly type: 'probed'; readonly bytes: number }
+  | { readonly type: 'lacking'; readonly disk: number; readonly blocks: readonly number[] }
 
 /** What came is not this protocol. */
 export class WireError extends Error {}
@@ -146,6 +150,8 @@ export function encode(message: Message): Buffer {
       bytes.writeBigUInt64LE(BigInt(message.bytes))
       return framed(FRAME.probed, bytes)
     }
+    case 'lacking':
+      return framed(FRAME.lacking, integers(message.disk, ...message.blocks))
     case 'fault':
       return framed(FRAME.fault, json({ code: message.code, detail: message.detail.slice(0, 2000) }))
   }
@@ -193,6 +199,17 @@ function rows(body: Buffer): Message {
   return { type: 'rows', disk: body.readUInt32LE(0), group: body.readUInt32LE(4), digests }
 }
 
+function lacking(body: Buffer): Message {
+  const blocks = body.length / 4 - 1
+  if (blocks < 1 || blocks > GROUP_BLOCKS || !Number.isInteger(blocks))
+    throw new WireError(`lacking blocks in ${body.length} bytes`)
+  return {
+    type: 'lacking',
+    disk: body.readUInt32LE(0),
+    blocks: Array.from({ length: blocks }, (_, i) => body.readUInt32LE((i + 1) * 4)),
+  }
+}
+
 /** Reads a frame's body. Buffers in the result are views of it. Throws WireError. */
 export function decode(type: number, body: Buffer): Message {
   switch (type) {
@@ -222,6 +239,8 @@ export function decode(type: number, body: Buffer): Message {
       return { type: 'probe', body }
     case FRAME.probed:
       return { type: 'probed', bytes: Number(sized(body, 8).readBigUInt64LE(0)) }
+    case FRAME.lacking:
+      return lacking(body)
     case FRAME.fault:
       return { type: 'fault', ...parsed(MachineFault, body) }
     default:

@@ -53,6 +53,13 @@ export type FromDisks =
   | { readonly kind: 'refused'; readonly ask: number; readonly fault: MachineFault }
   /** Durable up to `sequence` on this session. */
   | { readonly kind: 'ack'; readonly session: number; readonly sequence: number }
+  /** Blocks of this session that came as pages and stay unknown; told before the `ack` of their batch. */
+  | {
+      readonly kind: 'lacking'
+      readonly session: number
+      readonly disk: number
+      readonly blocks: readonly number[]
+    }
   /** Batches that lay here in the shared memory are done with, one way or another. */
   | { readonly kind: 'free'; readonly slots: readonly number[] }
   /** A batch of this session was not acceptable; nothing of it was written. */
@@ -140,6 +147,8 @@ class DiskThread {
 
   private acknowledge(batches: readonly WindowBatch[]): void {
     this.free(batches)
+    for (const { session, batch, lacking } of batches)
+      if (lacking?.size) this.send({ kind: 'lacking', session, disk: batch.disk, blocks: [...lacking] })
     const last = new Map(batches.map(({ session, batch }) => [session, batch.sequence]))
     for (const [session, sequence] of last) this.send({ kind: 'ack', session, sequence })
   }

@@ -15,6 +15,7 @@ import { FrameMemory } from './frame-memory.ts'
 /** What the disks tell without being asked. */
 export interface DiskEvents {
   readonly ack: (session: number, sequence: number) => void
+  readonly lacking: (session: number, disk: number, blocks: readonly number[]) => void
   readonly badBatch: (session: number, fault: MachineFault) => void
   readonly failed: (fault: MachineFault) => void
 }
@@ -110,6 +111,8 @@ export class Disks {
         return
       case 'ack':
         return this.events.ack(message.session, message.sequence)
+      case 'lacking':
+        return this.events.lacking(message.session, message.disk, message.blocks)
       case 'bad-batch':
         return this.events.badBatch(message.session, message.fault)
       case 'failed':

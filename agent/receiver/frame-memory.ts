@@ -4,7 +4,6 @@
  */
 import { alignedSharedMemory, PAGE_BYTES, touchPages } from '../protocol/aligned.ts'
 import { BATCH_BYTES } from '../protocol/batch.ts'
-import { BLOCK_BYTES } from '../protocol/control.ts'
 
 /** Batches that find room; one that finds none gets memory of its own, and is written through the page cache. */
 const SLOTS = 20
@@ -17,14 +16,13 @@ export class FrameMemory {
   private readonly free = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i)
 
   /**
-   * Memory for a batch's body. Its blocks are whole, but for a disk's last, and come behind its head: what is left
-   * over when the length is divided by theirs is the head, which may begin anywhere.
+   * Memory for a batch's body. Its blocks come last and are whole pages, but for a disk's last: a body that ends with
+   * a page has them begin with one.
    */
   take(bytes: number): Buffer {
     const slot = bytes > BATCH_BYTES ? undefined : this.free.pop()
     if (slot === undefined) return Buffer.allocUnsafeSlow(bytes)
-    const headBytes = bytes % BLOCK_BYTES
-    const start = slot * SLOT_BYTES + ((PAGE_BYTES - (headBytes % PAGE_BYTES)) % PAGE_BYTES)
+    const start = slot * SLOT_BYTES + ((PAGE_BYTES - (bytes % PAGE_BYTES)) % PAGE_BYTES)
     return Buffer.from(this.shared, start, bytes)
   }
 

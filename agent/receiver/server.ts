@@ -38,6 +38,7 @@ function makeHost(settings: ReceiverSettings, sessions: Map<number, Session>): S
     { home: home.path, devices: settings.devices, disks: config.disks },
     {
       ack: (session, sequence) => sessions.get(session)?.ack(sequence),
+      lacking: (session, disk, blocks) => sessions.get(session)?.lacking(disk, blocks),
       badBatch: (session, fault) => sessions.get(session)?.fail(new Fault('PROTOCOL', fault.detail)),
       failed: ({ code, detail }) => {
         log('error', 'the disks failed', { code, detail })

@@ -104,6 +104,11 @@ export class Session {
     if (this.inFlightBytes < PAUSE_BYTES && this.socket.isPaused()) this.socket.resume()
   }
 
+  /** These blocks have to come whole. */
+  lacking(disk: number, blocks: readonly number[]): void {
+    this.say({ type: 'lacking', disk, blocks })
+  }
+
   /** A sign of life while the agent has to wait for an answer. */
   beat(): void {
     if (this.ticket) this.say({ type: 'ack', sequence: this.acknowledged })
@@ -167,6 +172,7 @@ export class Session {
       case 'ack':
       case 'sealed':
       case 'probed':
+      case 'lacking':
         throw new Fault('PROTOCOL', `an agent does not send ${message.type}`)
     }
   }

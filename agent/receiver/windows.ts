@@ -6,6 +6,9 @@
  *   2  acknowledge the last window
  *   3  write this window's blocks; fdatasync the disks
  *
+ * Blocks that came as pages are put together with what lies on the disk right before step 3, when the windows before
+ * are on it; those that then are not what their digests say stay unknown, and their session is told.
+ *
  * Step 1 of the next round does the bookkeeping of this one, so a window costs two fdatasyncs, and no block is
  * overwritten before the journal durably says that its old digest no longer holds.
  *
@@ -18,6 +21,7 @@ import { failpoint } from '../protocol/failpoint.ts'
 import type { JournalRecord, KnownBlock } from '../protocol/journal.ts'
 import type { CheckedBatch } from './check-batch.ts'
 import type { DiskStore } from './disk-store.ts'
+import { lackingBlocks } from './rebuild-blocks.ts'
 import { writeBlocks } from './write-blocks.ts'
 
 /** Bytes of blocks in one window, at most. */
@@ -38,6 +42,8 @@ export interface WindowBatch {
   readonly slot: number | undefined
   /** Whether its blocks begin at a page. */
   readonly isAligned: boolean
+  /** Blocks that were not written and are unknown now: their pages do not fit what lies here. */
+  lacking?: ReadonlySet<number>
 }
 
 /** What is told of batches; each is told of once. */
@@ -152,7 +158,7 @@ export class Windows {
 
   private async journal(last: readonly WindowBatch[], next: readonly WindowBatch[]): Promise<void> {
     const records = [...this.stores].map(async ([index, store]) => {
-      const known: KnownBlock[] = blocksIn(last, index)
+      const known: KnownBlock[] = writtenIn(last, index)
       const doubtful = blocksIn(next, index).map(({ block }) => block)
       const record: JournalRecord = { known, doubtful }
       if (known.length + doubtful.length > 0) await store.record(record)
@@ -164,12 +170,15 @@ export class Windows {
     const touched = new Set<DiskStore>()
     const left = batches.values()
     const writer = async (): Promise<void> => {
-      for (const { batch, isAligned } of left) {
+      for (const each of left) {
+        const { batch, isAligned } = each
         const store = this.stores.get(batch.disk)
         if (store === undefined) throw new Error(`disk ${batch.disk} passed the check and is not there`)
         touched.add(store)
+        const lacking = await lackingBlocks(store.place.fd, batch)
+        each.lacking = lacking
         failpoint('receiver:write:before')
-        await writeBlocks(store.place, batch, isAligned)
+        await writeBlocks(store.place, batch, isAligned, lacking)
         failpoint('receiver:write:after')
       }
     }
@@ -196,3 +205,6 @@ async function allEnded(work: readonly Promise<void>[]): Promise<void> {
 
 const blocksIn = (batches: readonly WindowBatch[], disk: number): KnownBlock[] =>
   batches.filter(({ batch }) => batch.disk === disk).flatMap(({ batch }) => batch.entries)
+
+const writtenIn = (batches: readonly WindowBatch[], disk: number): KnownBlock[] =>
+  batches.flatMap((each) => blocksIn([each], disk).filter(({ block }) => each.lacking?.has(block) !== true))

@@ -8,6 +8,7 @@ import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
 import { errnoOf } from '../protocol/fault.ts'
 import { zeros } from '../protocol/geometry.ts'
+import { pagesIn, payloadBytesOf, type BatchEntry } from '../protocol/batch.ts'
 import type { CheckedBatch } from './check-batch.ts'
 
 const writeAsync = promisify(write)
@@ -39,33 +40,48 @@ interface Run {
   to: number
 }
 
-/** The data of a batch as runs that follow each other on the disk. */
-function runsOf(batch: CheckedBatch): Run[] {
+/** Where the data of an entry belongs: as a whole, or page by page. */
+function placesOf(entry: BatchEntry): readonly { readonly offset: number; readonly bytes: number }[] {
+  const offset = entry.block * BLOCK_BYTES
+  if (entry.kind === 'zero') return []
+  if (entry.kind === 'data') return [{ offset, bytes: entry.length }]
+  return pagesIn(entry.pages ?? 0).map((page) => ({ offset: offset + page * PAGE_BYTES, bytes: PAGE_BYTES }))
+}
+
+/** The data of a batch as runs that follow each other on the disk; blocks that are `lacking` are left out. */
+function runsOf(batch: CheckedBatch, lacking: ReadonlySet<number>): Run[] {
   const runs: Run[] = []
   let at = 0
-  for (const { block, kind, length } of batch.entries) {
-    if (kind === 'zero') continue
-    const offset = block * BLOCK_BYTES
-    const run = runs.at(-1)
-    if (run && run.offset + run.to - run.from === offset) run.to = at + length
-    else runs.push({ offset, from: at, to: at + length })
-    at += length
+  for (const entry of batch.entries) {
+    let from = at
+    at += payloadBytesOf(entry)
+    if (lacking.has(entry.block)) continue
+    for (const { offset, bytes } of placesOf(entry)) {
+      const run = runs.at(-1)
+      if (run?.to === from && run.offset + run.to - run.from === offset) run.to = from + bytes
+      else runs.push({ offset, from, to: from + bytes })
+      from += bytes
+    }
   }
   return runs
 }
 
+/** A run shorter than this is left to the page cache, which writes many of them out at once. */
+const DIRECT_BYTES = BLOCK_BYTES
+
 /**
- * Writes a batch; `isAligned`: its data begins at a page. Zeros are written too: an agent sends none where the
- * manifest says that there are zeros already.
+ * Writes a batch, but for the blocks that are `lacking`; `isAligned`: its data begins at a page. Zeros are written too:
+ * an agent sends none where the manifest says that there are zeros already.
  */
 export async function writeBlocks(
   disk: WritableDisk,
   batch: CheckedBatch,
   isAligned: boolean,
+  lacking: ReadonlySet<number>,
 ): Promise<void> {
-  for (const { offset, from, to } of runsOf(batch)) {
+  for (const { offset, from, to } of runsOf(batch, lacking)) {
     const bytes = batch.raw.subarray(from, to)
-    const isWhole = isAligned && from % PAGE_BYTES === 0 && bytes.length % PAGE_BYTES === 0
+    const isWhole = isAligned && bytes.length >= DIRECT_BYTES && bytes.length % PAGE_BYTES === 0
     if (isWhole && disk.direct !== undefined) await writeDirect(disk, disk.direct, bytes, offset)
     else await writeAll(disk.fd, bytes, offset)
   }

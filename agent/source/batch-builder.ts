@@ -3,10 +3,12 @@ import {
   BATCH_ENTRIES,
   frameBatch,
   HEADROOM_BYTES,
+  pagesIn,
   PAYLOAD_BYTES,
   type BatchEntry,
 } from '../protocol/batch.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
+import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { packed } from './compress.ts'
 
 /** Bytes of the memory that one batch needs. */
@@ -42,9 +44,16 @@ export class BatchBuilder {
     this.disk = disk
   }
 
-  /** Where the next extent may be read to. */
+  /** What it was given to gather in. */
+  get memory(): Buffer {
+    return this.buffer
+  }
+
+  /** Where the next extent may be read to, in whole blocks; it begins at a page. */
   space(): Buffer {
-    return this.buffer.subarray(HEADROOM_BYTES + this.payloadBytes)
+    const room = PAYLOAD_BYTES - this.payloadBytes
+    const start = HEADROOM_BYTES + this.payloadBytes
+    return this.buffer.subarray(start, start + room - (room % BLOCK_BYTES))
   }
 
   isFull(): boolean {
@@ -58,14 +67,22 @@ export class BatchBuilder {
     return this.entries.length === 0
   }
 
-  /** Takes a block over: `from` is where it lies, in the extent just read; a block of zeros needs none. */
+  /**
+   * Takes a block over, or its changed pages: `from` is where it lies, in the extent just read; a block of zeros needs
+   * none.
+   */
   keep(entry: BatchEntry, from?: Buffer): void {
     this.entries.push(entry)
     if (entry.kind === 'zero' || from === undefined) return
-    const to = HEADROOM_BYTES + this.payloadBytes
     const at = from.byteOffset - this.buffer.byteOffset
-    if (at !== to) this.buffer.copyWithin(to, at, at + entry.length)
-    this.payloadBytes += entry.length
+    if (entry.kind === 'data') return this.take(at, entry.length)
+    for (const page of pagesIn(entry.pages ?? 0)) this.take(at + page * PAGE_BYTES, PAGE_BYTES)
+  }
+
+  private take(at: number, bytes: number): void {
+    const to = HEADROOM_BYTES + this.payloadBytes
+    if (at !== to) this.buffer.copyWithin(to, at, at + bytes)
+    this.payloadBytes += bytes
   }
 
   /** The batch as a frame, compressed if asked and worthwhile. The builder is of no more use then. */

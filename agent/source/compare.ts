@@ -12,21 +12,25 @@ export interface GroupRows {
 
 /**
  * Walks the blocks of `extent`, which begins at `first` (counted within the group; `base` is the group's first block
- * on the disk), and tells of each that differs.
+ * on the disk), and tells of each that differs, with the digest that the receiver has of it.
  */
 export function compareExtent(
   extent: Buffer,
   base: number,
   first: number,
   rows: GroupRows,
-  changed: (entry: BatchEntry, bytes: Buffer) => void,
+  changed: (entry: BatchEntry, bytes: Buffer, theirs: Uint8Array) => void,
 ): void {
   for (let at = 0, i = first; at < extent.length; at += BLOCK_BYTES, i++) {
     const bytes = extent.subarray(at, Math.min(at + BLOCK_BYTES, extent.length))
     const zero = isZero(bytes)
     const digest = zero ? zeroDigest(bytes.length) : digestOf(bytes)
     if (isNews(digest, i, rows))
-      changed({ block: base + i, kind: zero ? 'zero' : 'data', length: bytes.length, digest }, bytes)
+      changed(
+        { block: base + i, kind: zero ? 'zero' : 'data', length: bytes.length, digest },
+        bytes,
+        rowAt(rows.theirs, i),
+      )
   }
 }
 
@@ -45,9 +49,11 @@ export function compareHole(
   }
 }
 
+const rowAt = (rows: Uint8Array, block: number): Uint8Array =>
+  rows.subarray(block * DIGEST_BYTES, (block + 1) * DIGEST_BYTES)
+
 /** Notes the digest of a block and tells whether the receiver has another. */
 function isNews(digest: Uint8Array, block: number, { own, theirs }: GroupRows): boolean {
-  const row = block * DIGEST_BYTES
-  own.set(digest, row)
-  return Buffer.compare(digest, theirs.subarray(row, row + DIGEST_BYTES)) !== 0
+  own.set(digest, block * DIGEST_BYTES)
+  return Buffer.compare(digest, rowAt(theirs, block)) !== 0
 }

@@ -1,6 +1,5 @@
 /** Reads a source disk. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { alignedBuffer } from '../protocol/aligned.ts'
 import { errnoOf, Fault } from '../protocol/fault.ts'
 import { BLOCK_BYTES, type SourceDisk } from '../protocol/control.ts'
 import { GROUP_BYTES } from '../protocol/geometry.ts'
@@ -28,12 +27,11 @@ function faultOf(disk: SourceDisk, problem: unknown, offset: number): Fault {
 /**
  * An open source disk. A block device is read past the page cache (O_DIRECT): the cache of the device knows nothing
  * of what a mounted file system wrote since, and would show last time's blocks; nor is the server's cache evicted.
- * That needs aligned memory.
+ * That needs memory that begins at a page.
  */
 export class Extents {
   readonly disk: SourceDisk
   private readonly fd: number
-  private readonly aligned: Buffer | undefined
   /** The hole that was found last: where the question began and where data follows. */
   private hole = { from: 0, to: 0 }
 
@@ -46,15 +44,13 @@ export class Extents {
     } catch (problem) {
       throw faultOf(disk, problem, 0)
     }
-    this.aligned = isDirect ? alignedBuffer(EXTENT_BYTES) : undefined
   }
 
-  /** Fills `target` (at most EXTENT_BYTES) from `offset`. Throws Fault. */
+  /** Fills `target` (at most EXTENT_BYTES; for a block device it begins at a page) from `offset`. Throws Fault. */
   read(offset: number, target: Buffer): void {
-    const into = this.aligned ?? target
     let got: number
     try {
-      got = readSync(this.fd, into, 0, target.length, offset)
+      got = readSync(this.fd, target, 0, target.length, offset)
     } catch (problem) {
       throw faultOf(this.disk, problem, offset)
     }
@@ -63,7 +59,6 @@ export class Extents {
         'DISK_CHANGED',
         `disk ${this.disk.index} (${this.disk.path}) ends at byte ${offset + got}`,
       )
-    if (this.aligned) this.aligned.copy(target, 0, 0, got)
   }
 
   /**

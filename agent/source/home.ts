@@ -62,4 +62,8 @@ export class Home {
   manifestPath(disk: number): string {
     return join(this.path, `disk-${disk}.manifest`)
   }
+
+  pagesPath(disk: number): string {
+    return join(this.path, `disk-${disk}.pages`)
+  }
 }

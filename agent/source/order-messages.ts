@@ -11,6 +11,8 @@ export interface ThreadDisk {
   readonly own: SharedArrayBuffer
   /** The cached manifest, if one can be believed, and its group digests. */
   readonly cached: { readonly path: string; readonly groups: Uint8Array } | undefined
+  /** Where the pages of blocks that change again are remembered; undefined when nothing is sent, or all is new. */
+  readonly pages: string | undefined
   /** Where the rows for the next cached manifest go; undefined in an estimate. */
   readonly next: string | undefined
 }

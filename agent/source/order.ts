@@ -21,6 +21,8 @@ export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['k
 export interface OrderPlace {
   /** Path of the cached manifest of a disk. */
   readonly manifestPath: (disk: number) => string
+  /** Path of what is remembered of a disk's pages. */
+  readonly pagesPath: (disk: number) => string
   readonly ticketKey: string
   readonly findDisks: () => readonly SourceDisk[]
   /** How long the receiver may be away, in milliseconds. */
@@ -169,6 +171,7 @@ export class Order {
         theirs,
         own,
         cached,
+        pages: receiver && cached ? this.place.pagesPath(source.index) : undefined,
         next: receiver ? `${path}.next` : undefined,
       })),
       send: receiver && {

@@ -103,6 +103,7 @@ export class Orders {
     log('info', 'an order begins', { sync: asked.sync, epoch: asked.epoch, kind: asked.kind })
     const order = new Order(asked, {
       manifestPath: (disk) => this.home.manifestPath(disk),
+      pagesPath: (disk) => this.home.pagesPath(disk),
       ticketKey: this.enrolled.ticketKey,
       findDisks: () => findDisks(this.enrolled.disks),
       threads: this.threads,

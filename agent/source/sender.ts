@@ -23,6 +23,8 @@ export interface SenderSettings {
   readonly reconnectMs: number
   readonly progress: Progress
   readonly memory: BatchMemory
+  /** Hears of blocks that were sent as pages and have to come whole, before their batch counts as durable. */
+  readonly lacking: (disk: number, blocks: readonly number[]) => void
 }
 
 /** Faults after which trying again is pointless. */
@@ -187,6 +189,8 @@ export class Sender {
         return this.resume(link, message.disks)
       case 'ack':
         return this.acked(message.sequence)
+      case 'lacking':
+        return this.settings.lacking(message.disk, message.blocks)
       case 'rows':
         if (this.rows?.disk === message.disk && this.rows.group === message.group) {
           this.rows.resolve(Uint8Array.from(message.digests))

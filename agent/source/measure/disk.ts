@@ -1,4 +1,5 @@
 /** Measures how fast a disk is read, gently and for a short time. */
+import { alignedBuffer } from '../../protocol/aligned.ts'
 import { pause } from '../../protocol/bot-client.ts'
 import type { SourceDisk } from '../../protocol/control.ts'
 import type { SpeedtestResult } from '../../protocol/tasks.ts'
@@ -22,7 +23,7 @@ export async function readDisk(disk: SourceDisk, most: number, signal: AbortSign
   let readMs = 0
   try {
     extents = new Extents(disk)
-    const target = Buffer.alloc(EXTENT_BYTES)
+    const target = alignedBuffer(EXTENT_BYTES)
     while (done < wanted && readMs < DISK_MS && !signal.aborted) {
       const bytes = Math.min(EXTENT_BYTES, wanted - done)
       const start = performance.now()

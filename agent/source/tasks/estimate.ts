@@ -17,6 +17,7 @@ export const estimate: TaskKindOf<'estimate'> = {
   isAlone: true,
   run: async ({ id, params, signal, tell }, { home, findDisks, threads, ticketKey }) => {
     const manifestPath = (disk: number): string => home.manifestPath(disk)
+    const pagesPath = (disk: number): string => home.pagesPath(disk)
     const disks = params.disks.map(({ root, ...disk }) => {
       const cached = readCached(manifestPath(disk.index), disk)
       return { ...disk, isKnown: cached !== undefined && rootOf(disk.sizeBytes, cached.groups) === root }
@@ -33,7 +34,7 @@ export const estimate: TaskKindOf<'estimate'> = {
         compression: 'off',
         bytesPerSecond: null,
       },
-      { manifestPath, findDisks, threads, ticketKey, reconnectMs: 0 },
+      { manifestPath, pagesPath, findDisks, threads, ticketKey, reconnectMs: 0 },
     )
     const begin = performance.now()
     const over = new AbortController()

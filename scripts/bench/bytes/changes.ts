@@ -84,3 +84,15 @@ export function putBack(path: string, { regions, bytes }: Former): void {
   }
   closeSync(fd)
 }
+
+/** Makes `target` the same there. */
+export function copyRegions(source: string, target: string, regions: readonly Region[]): void {
+  const [from, to] = [openSync(source, 'r'), openSync(target, 'r+')]
+  for (const { offset, length } of regions) {
+    const bytes = Buffer.alloc(length)
+    readSync(from, bytes, 0, length, offset)
+    writeSync(to, bytes, 0, length, offset)
+  }
+  closeSync(from)
+  closeSync(to)
+}

@@ -2,11 +2,12 @@
 import type { Pattern } from './changes.ts'
 
 export interface PatternFigures {
+  /** Until everything was durable, a `sync -f` at the end included. */
   readonly seconds: number
-  /** To `cat disk > /dev/null`. */
-  readonly vsCat: number
-  /** What `sync -f` took after it: inside `seconds` everything was durable already. */
+  /** What `sync -f` takes alone for the same bytes, written into the page cache. */
   readonly flushSeconds: number
+  /** The seconds beyond that flush, to `cat disk > /dev/null`. */
+  readonly vsCat: number
   /** To rsync with its flush; null when it was not run. */
   readonly vsRsync: number | null
   /** What the agent sent by byte that was written; null when nothing was. */

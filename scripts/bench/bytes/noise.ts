@@ -3,7 +3,7 @@ import { createCipheriv, createHash, type Cipher } from 'node:crypto'
 
 export class Noise {
   private readonly stream: Cipher
-  private numbers = Buffer.alloc(0)
+  private numbers: Buffer = Buffer.alloc(0)
   private at = 0
 
   constructor(seed: string) {

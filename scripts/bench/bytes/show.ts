@@ -32,7 +32,7 @@ function rows({ compareVsCat, syncs, full, coldVsDirect, rssMiB, catSeconds }: F
         figure: vsCat,
         unit: '× cat',
         aim: SYNC_AIM[pattern],
-        beside: `${seconds.toFixed(2)} s${rsync}, flush after it ${flushSeconds.toFixed(2)} s`,
+        beside: `${seconds.toFixed(2)} s${rsync}, of it a flush of the same bytes ${flushSeconds.toFixed(2)} s`,
       }
     }),
     ...PATTERNS.flatMap((pattern) => {

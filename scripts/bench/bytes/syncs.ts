@@ -1,6 +1,6 @@
 /** Comparisons and incremental syncs of a running pair, in turns with plain reading and rsync. */
 import type { Pair } from '../programs.ts'
-import { change, PATTERNS, putBack, regionsOf, type Pattern } from './changes.ts'
+import { change, copyRegions, PATTERNS, putBack, regionsOf, type Pattern } from './changes.ts'
 import { median, type Figures, type PatternFigures } from './figures.ts'
 import { cat, flush, isEqual, isInstalled, rsync } from './peers.ts'
 
@@ -16,7 +16,10 @@ export function assertEqual({ source, target }: Pick<Subject, 'source' | 'target
   if (!isEqual(source.path, target)) throw new Error(`the target is not equal after ${after}`)
 }
 
-/** A change, Ferry's sync of it, and where asked the same work by rsync on the same target, which is set back for it. */
+/**
+ * A change and Ferry's sync of it; then the target is set back, which shows what making the same bytes durable takes
+ * alone, and is brought up again by rsync where asked.
+ */
 async function turn(
   subject: Subject,
   pattern: Pattern,
@@ -31,14 +34,17 @@ async function turn(
   cat(source.path)
   await pair.bot.asked()
   const { report, seconds } = await pair.bot.order()
-  taken.seconds.push(seconds)
-  taken.flush.push(flush(target))
+  taken.seconds.push(seconds + flush(target))
   taken.wire.push(report.wireBytes)
   taken.changed.push(regions.reduce((sum, { length }) => sum + length, 0))
-  if (!withPeer) return
-  assertEqual(subject, `Ferry’s sync of ${pattern}`)
+  if (withPeer) assertEqual(subject, `a sync of ${pattern}`)
   putBack(target, former)
-  flush(target)
+  taken.flush.push(flush(target))
+  if (!withPeer) {
+    copyRegions(source.path, target, regions)
+    flush(target)
+    return
+  }
   cat(target)
   const rsyncSeconds = rsync(source.path, target)
   taken.rsync.push(rsyncSeconds + flush(target))
@@ -47,11 +53,12 @@ async function turn(
 
 function figuresOf(taken: Taken, catSeconds: number): PatternFigures {
   const seconds = median(taken.seconds)
+  const flushSeconds = median(taken.flush)
   const changed = median(taken.changed)
   return {
     seconds,
-    vsCat: seconds / catSeconds,
-    flushSeconds: median(taken.flush),
+    flushSeconds,
+    vsCat: (seconds - flushSeconds) / catSeconds,
     vsRsync: taken.rsync.length > 0 ? seconds / median(taken.rsync) : null,
     wirePerChangedByte: changed > 0 ? median(taken.wire) / changed : null,
   }

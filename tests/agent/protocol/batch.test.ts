@@ -5,8 +5,10 @@ import {
   frameBatch,
   HEADROOM_BYTES,
   PAYLOAD_BYTES,
+  payloadBytesOf,
   readBatch,
   renumber,
+  type BatchEntry,
   type BatchHead,
 } from '../../../agent/protocol/batch.ts'
 import { digestOf } from '../../../agent/protocol/digest.ts'
@@ -52,6 +54,25 @@ describe('a batch', () => {
       [9, 'data', 65_436],
     ])
     expect(batch.payload.equals(payload)).toBe(true)
+  })
+
+  it('carries the changed pages of a block, and the digest of all of it', () => {
+    const entry = { ...HEAD.entries[0], kind: 'pages', pages: 0b101 } as BatchEntry
+    const batch = readBatch(body({ ...HEAD, entries: [entry] }, data.subarray(0, 8192)))
+
+    expect(batch.entries).toEqual([entry])
+    expect(batch.rawBytes).toBe(8192)
+  })
+
+  it.each([
+    ['no pages', { kind: 'pages', pages: 0 }],
+    ['pages of a whole block', { kind: 'data', pages: 1 }],
+    ['pages of a short block', { kind: 'pages', pages: 1, length: 8192 }],
+  ] as const)('is refused with %s', (_, change) => {
+    const entry = { ...HEAD.entries[0], ...change } as BatchEntry
+    const bytes = Buffer.alloc(payloadBytesOf(entry))
+
+    expect(() => readBatch(body({ ...HEAD, entries: [entry] }, bytes))).toThrow(WireError)
   })
 
   it('has the header that was recorded', () => {
