@@ -1,6 +1,6 @@
 /** A reply as a terminal shows it. */
 import { drawBar, progressBars, progressLine } from '../core/commands/progress.ts'
-import type { ProgressView, Reply, Table } from '../core/commands/reply.ts'
+import type { NextStep, ProgressView, Reply, Table } from '../core/commands/reply.ts'
 
 export interface Look {
   readonly color: boolean
@@ -16,17 +16,32 @@ export function renderReply(reply: Reply, look: Look): string {
     `${paint(mark, color, look)} ${paint(clean(reply.title), 1, look)}`,
     ...factLines(reply.facts, look),
     ...(reply.progress === undefined ? [] : ['', ...progressLines(reply.progress)]),
-    ...(reply.table === undefined ? [] : ['', ...tableLines(reply.table, look)]),
-    ...(reply.actions === undefined || reply.actions.length === 0
+    ...(reply.table === undefined || reply.table.rows.length === 0
       ? []
-      : ['', 'Next:', ...reply.actions.map((step) => `  npm run ferry -- ${clean(step.command)}`)]),
+      : ['', ...tableLines(reply.table, look)]),
+    ...stepLines(
+      'Next:',
+      (reply.actions ?? []).filter(({ by }) => by === undefined),
+    ),
+    ...stepLines(
+      'Next, by somebody else:',
+      (reply.actions ?? []).filter(({ by }) => by === 'others'),
+    ),
   ].join('\n')
+}
+
+function stepLines(title: string, steps: readonly NextStep[]): readonly string[] {
+  if (steps.length === 0) return []
+  return ['', title, ...steps.map((step) => `  npm run ferry -- ${clean(step.command)}`)]
 }
 
 function factLines(facts: Reply['facts'], look: Look): readonly string[] {
   const width = Math.max(0, ...Object.keys(facts).map((name) => name.length))
-  return Object.entries(facts).map(
-    ([name, value]) => `  ${paint(clean(name).padEnd(width), 2, look)}  ${clean(value)}`,
+  return Object.entries(facts).flatMap(([name, value]) =>
+    // A fact may be several lines, such as commands to copy.
+    value
+      .split('\n')
+      .map((line, nth) => `  ${paint(clean(nth === 0 ? name : '').padEnd(width), 2, look)}  ${clean(line)}`),
   )
 }
 

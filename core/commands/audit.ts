@@ -1,8 +1,12 @@
+import { counted } from '../domain/counted.ts'
 import { formatTime } from '../domain/duration.ts'
 import { name, optional } from './args.ts'
 import { defineCommand } from './define.ts'
 import { findJob } from './on-job.ts'
 import { done } from './reply.ts'
+
+/** So many entries are shown; `audit verify` reads them all. */
+const MOST = 50
 
 export const audit = defineCommand({
   name: 'audit',
@@ -15,27 +19,31 @@ export const audit = defineCommand({
     const job = jobName === undefined ? undefined : await findJob(context, jobName)
     const rows = await context.store.audit.list({
       ...(job === undefined ? {} : { jobId: job.id }),
-      limit: 50,
+      limit: MOST,
     })
     const now = context.clock.now()
-    return done('audit', `The last ${rows.length} entries${jobName === undefined ? '' : ` of ${jobName}`}.`, {
-      table: {
-        columns: ['entry', 'when', 'who', 'door', 'job', 'what', 'result', 'facts'],
-        rows: rows.map((row) => [
-          String(row.seq),
-          formatTime(row.at, now),
-          row.actor.person,
-          row.actor.door,
-          row.job ?? '',
-          row.action,
-          row.outcome,
-          Object.entries(row.facts ?? {})
-            .map(([key, value]) => `${key}=${String(value)}`)
-            .join(' '),
-        ]),
+    return done(
+      'audit',
+      `${rows.length === MOST ? 'The last ' : ''}${counted(rows.length, 'entry', 'entries')}${jobName === undefined ? '' : ` of ${jobName}`}.`,
+      {
+        table: {
+          columns: ['entry', 'when', 'who', 'door', 'job', 'what', 'result', 'facts'],
+          rows: rows.map((row) => [
+            String(row.seq),
+            formatTime(row.at, now),
+            row.actor.person,
+            row.actor.door,
+            row.job ?? '',
+            row.action,
+            row.outcome,
+            Object.entries(row.facts ?? {})
+              .map(([key, value]) => `${key}=${String(value)}`)
+              .join(' '),
+          ]),
+        },
+        data: { entries: rows.map((row) => ({ ...row, at: row.at.toISOString() })) },
       },
-      data: { entries: rows.map((row) => ({ ...row, at: row.at.toISOString() })) },
-    })
+    )
   },
 })
 
@@ -51,7 +59,7 @@ export const auditVerify = defineCommand({
     return done(
       brokenAt === null ? 'audit-intact' : 'audit-broken',
       brokenAt === null
-        ? `All ${rows} entries of the audit follow from each other.`
+        ? `The audit is whole: ${counted(rows, 'entry', 'entries')}, each following from the one before.`
         : `The audit has been altered: entry ${brokenAt} does not follow from the one before.`,
       {
         facts: {

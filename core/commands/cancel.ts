@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
@@ -22,7 +23,7 @@ export const cancel = defineCommand({
     await finalStep(
       context,
       job,
-      `${jobName} ends: nothing syncs any more and its intermediate is released; its ${kept.length} images stay.`,
+      `${jobName} ends: nothing syncs any more and its intermediate is released; ${kept.length === 0 ? 'it has no image' : `its ${counted(kept.length, 'image stays', 'images stay')}`}.`,
       {
         'Images kept': String(kept.length),
       },

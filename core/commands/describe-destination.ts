@@ -3,6 +3,7 @@ import type { Swap } from '../domain/destination.ts'
 import { deviceAt, diskWords, newSizeGiB } from '../domain/destination.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Job, JobDisk } from '../domain/job.ts'
+import { ENDED } from '../domain/life.ts'
 import type { Destination } from '../ports/destinations.ts'
 import type { Context } from './define.ts'
 import { Refusal } from './reply.ts'
@@ -18,16 +19,17 @@ export async function describeDestination(
   if (destination === undefined) return { facts: {}, data: null }
   const { instanceId, look, problem, lookedAt, swap, step } = destination
   const disks = await store.jobs.disks(job.id)
+  const isSwapped = swap !== null && swap.state !== 'taken back'
+  const isEnded = ENDED.includes(job.state)
   const seen = lookedAt === null ? 'not looked at yet' : `as of ${formatTime(lookedAt, clock.now())}`
   return {
     facts: {
       Destination: `${whatItIs(destination)}, ${seen}`,
-      ...(problem === null ? {} : { 'What is wrong with it': problem }),
+      ...(problem === null || isEnded ? {} : { 'What is wrong with it': problem }),
       ...(step === null ? {} : { 'Done to it now': step }),
       ...(look === null ? {} : { 'Its disks now': diskWords(look.disks) }),
-      ...(swap === null || swap.state === 'taken back'
-        ? { 'At completion': plannedWords(destination, disks) }
-        : swapWords(job, swap)),
+      ...(isSwapped ? swapWords(job, swap) : {}),
+      ...(isSwapped || isEnded ? {} : { 'At completion': plannedWords(destination, disks) }),
       ...(swap?.state === 'taken back' ? { 'Old disks': 'put back by `rollback`' } : {}),
     },
     data: { instanceId, look, problem, lookedAt: lookedAt?.toISOString() ?? null, swap, step },

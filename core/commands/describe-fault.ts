@@ -5,7 +5,7 @@ import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { isStanding, MOST_TRIES } from '../domain/fault-course.ts'
 import type { FaultEntry } from '../domain/fault-entry.ts'
-import { faultEntry, FAULTS } from '../domain/faults.ts'
+import { faultEntry, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job, JobFault, Sync } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { Context } from './define.ts'
@@ -27,8 +27,8 @@ export function endingWords(job: Job, running: Sync | undefined, now: Date): str
   if (fault === null) return 'there was none'
   if (fault.ended !== undefined) {
     const { at, state, by } = fault.ended
-    const who = by === 'ferry' ? 'by itself' : `by ${by}`
-    return `${formatTime(at, now)}: ${job.name} went on to ${STATE_LABELS[state]} ${who}`
+    const who = by === 'ferry' ? '' : `, by ${by}`
+    return `${formatTime(at, now)}: ${job.name} went on to ${STATE_LABELS[state]}${who}`
   }
   if (fault.course === undefined) return 'it stands no more'
   if (!isStanding(fault, running)) return 'the next try went on; the sync moves again'
@@ -92,6 +92,6 @@ async function resumeWords(context: Context, job: Job, running: Sync | undefined
 export function convergingWords({ name }: Job, history: readonly Sync[]): string | undefined {
   const changes = growingChanges(history)
   if (changes === undefined) return undefined
-  const { title, remedy } = FAULTS.NOT_CONVERGING
-  return `${title}: ${changes.map(formatBytes).join(', ')} changed in the last ${changes.length} syncs. ${remedy.replaceAll('<job>', name)}`
+  const entry = FAULTS.NOT_CONVERGING
+  return `${entry.title}: ${changes.map(formatBytes).join(', ')} changed in the last ${changes.length} syncs. ${remedyOf(entry, name)}`
 }

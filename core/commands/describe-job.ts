@@ -1,5 +1,6 @@
 /** How a job is told: the facts that `status` and every change of a job show, in one order and in the same words. */
 import { checklist } from '../domain/checklist.ts'
+import { counted } from '../domain/counted.ts'
 import { countWords } from '../domain/drill.ts'
 import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
@@ -8,7 +9,7 @@ import { freezeOf, standingLock } from '../domain/hold.ts'
 import type { Freeze, Image, Job } from '../domain/job.ts'
 import { isLaunched } from '../domain/launch.ts'
 import { STATE_LABELS } from '../domain/job.ts'
-import { isOver } from '../domain/life.ts'
+import { ENDED, isOver } from '../domain/life.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { heldBy } from '../domain/retention.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
@@ -19,7 +20,7 @@ import { convergingWords, tryingWords } from './describe-fault.ts'
 import { paceWords, progressView, syncSummary } from './describe-sync.ts'
 import { windowData, windowWords } from './describe-window.ts'
 import { freezeWords, lockWords } from './held.ts'
-import { nextSteps } from './on-job.ts'
+import { isWorking, nextSteps } from './on-job.ts'
 import { resultWords } from './verification-records.ts'
 import type { Reply } from './reply.ts'
 
@@ -38,9 +39,7 @@ export function transferWords(job: Pick<Job, 'bytesPerSecond' | 'compression' | 
   return [
     job.bytesPerSecond === null ? 'as fast as it can' : `at most ${formatBitRate(job.bytesPerSecond)}`,
     ...(job.compression === null ? [] : [`compression ${job.compression}`]),
-    ...(job.connections === null
-      ? []
-      : [`${job.connections} ${job.connections === 1 ? 'connection' : 'connections'}`]),
+    ...(job.connections === null ? [] : [counted(job.connections, 'connection')]),
   ].join(', ')
 }
 
@@ -50,6 +49,7 @@ export function nextSyncWords(
   now: Date,
   freeze: Freeze | undefined = job.frozen ?? undefined,
 ): string {
+  if (ENDED.includes(job.state)) return `none: the job is ${STATE_LABELS[job.state]}`
   if (!job.auto) return 'none: automatic sync is off'
   if (job.completing) return 'none: the job completes'
   if (isUnderWay(job))
@@ -60,6 +60,11 @@ export function nextSyncWords(
   if (freeze !== undefined) return `none while frozen; it was due ${formatTime(job.nextSyncAt, now)}`
   if (job.nextSyncAt <= now) return 'due now'
   return `${formatTime(job.nextSyncAt, now)} (in ${formatDuration(job.nextSyncAt.getTime() - now.getTime())})`
+}
+
+/** `2 of at most 3`, or `4, 1 more than keep says`. */
+export function imagesWords(count: number, most: number): string {
+  return count > most ? `${count}, ${count - most} more than keep says` : `${count} of at most ${most}`
 }
 
 /** `#1 pinned, #2 in use`: what `keep` passes over, and why (S3). */
@@ -87,9 +92,10 @@ export async function describeJob(
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
   const { store } = context
   const now = await store.now()
-  const [source, running, syncs, images, approvals, ofAll, verifications, destination, drill] =
+  const [source, origin, running, syncs, images, approvals, ofAll, verifications, destination, drill] =
     await Promise.all([
       store.sources.byId(job.sourceId),
+      job.clonedFrom === null ? undefined : store.jobs.byId(job.clonedFrom),
       store.syncs.running(job.id),
       store.syncs.list(job.id, 20),
       store.images.list(job.id),
@@ -109,6 +115,7 @@ export async function describeJob(
     State:
       STATE_LABELS[job.state] +
       (job.state === 'syncing' && running !== undefined ? `, ${paceWords(running)}` : ''),
+    ...(origin === undefined ? {} : { 'Cloned from': origin.name }),
     Source: `${source?.name ?? job.sourceId}, agent ${online ? 'online' : source?.agent === undefined ? 'not enrolled' : 'silent'}`,
   }
   if (job.state === 'error' && job.fault !== null)
@@ -119,7 +126,7 @@ export async function describeJob(
   const growing = isOver(job.state) ? undefined : convergingWords(job, syncs)
   if (growing !== undefined) facts['Warning'] = growing
   if (running !== undefined) {
-    facts['Sync now'] = syncSummary(running)
+    facts[isWorking(job) ? 'Sync now' : 'Sync held up'] = syncSummary(running)
     if (running.progress.comparison !== '') facts['Comparison'] = running.progress.comparison
   }
   if (running?.forecast != null)
@@ -138,12 +145,12 @@ export async function describeJob(
   if (job.bytesPerSecond !== null || job.compression !== null || job.connections !== null)
     facts['Limit'] = transferWords(job)
   const held = heldWords(images)
-  facts['Images'] = `${images.length} of at most ${job.keep}${held === '' ? '' : ` (${held})`}${
+  facts['Images'] = `${imagesWords(images.length, job.keep)}${held === '' ? '' : ` (${held})`}${
     newest === undefined
       ? ''
       : `; newest #${newest.number} ${newest.cloudId}, ${newest.verdict ?? 'not verified yet'}; ${newest.consistency}`
   }`
-  if (job.windows.length > 0) facts['Window'] = windowWords(job, now)
+  if (job.windows.length > 0 && !isOver(job.state)) facts['Window'] = windowWords(job, now)
   const verification = verifications.find(({ endedAt }) => endedAt === null)
   if (verification !== undefined)
     facts['Verification'] = `${verification.number}, ${resultWords(verification)}`
@@ -166,7 +173,7 @@ export async function describeJob(
       .join(', ')
   return {
     facts,
-    ...(running === undefined ? {} : { progress: progressView(running, now) }),
+    ...(running === undefined ? {} : { progress: progressView(running, now, isWorking(job)) }),
     actions: nextSteps(job),
     data: {
       job: job.name,

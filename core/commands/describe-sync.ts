@@ -5,8 +5,8 @@ import { percentDone, wholeTimeLeft } from '../domain/pace.ts'
 import { LIMIT_WORDS } from './progress.ts'
 import type { ProgressView } from './reply.ts'
 
-/** A running sync as the two bars that every door draws. */
-export function progressView(sync: Sync, now: Date): ProgressView {
+/** A sync as the two bars that every door draws. `moves`: not while its job is Paused or in Error. */
+export function progressView(sync: Sync, now: Date, moves = true): ProgressView {
   const { progress } = sync
   return {
     phase: sync.phase,
@@ -15,11 +15,11 @@ export function progressView(sync: Sync, now: Date): ProgressView {
     changedBytes: progress.changedBytes,
     appliedBytes: progress.appliedBytes,
     wireBytes: progress.wireBytes,
-    compareRate: progress.compareRate,
-    applyRate: progress.applyRate,
-    limitedBy: sync.phase === 'imaging' ? null : progress.limitedBy,
+    compareRate: moves ? progress.compareRate : 0,
+    applyRate: moves ? progress.applyRate : 0,
+    limitedBy: sync.phase === 'imaging' || !moves ? null : progress.limitedBy,
     imagePercent: progress.imagePercent,
-    leftMs: wholeTimeLeft(sync, now),
+    leftMs: moves ? wholeTimeLeft(sync, now) : null,
     percent: percentDone(sync.phase, sync.result, progress),
   }
 }
@@ -29,6 +29,7 @@ export function syncSummary(sync: Sync): string {
   if (sync.result === 'missed') return `#${sync.number} missed: nothing could run it when it was due`
   const took =
     sync.endedAt === null ? '' : `, ${formatDuration(sync.endedAt.getTime() - sync.startedAt.getTime())}`
+  if (sync.orderedAt === null && sync.result === null) return `#${sync.number} ${sync.kind}: about to begin`
   const outcome = sync.result === null ? `${sync.phase}` : sync.result === 'ok' ? '' : `${sync.result}`
   const words = [
     outcome,
@@ -43,5 +44,5 @@ export function paceWords(sync: Sync): string {
   const { progress } = sync
   if (sync.phase === 'imaging') return `image ${progress.imagePercent} %`
   const rate = sync.phase === 'comparing' ? progress.compareRate : progress.applyRate
-  return `${sync.phase} at ${formatRate(rate)}${progress.limitedBy === null ? '' : `, limited by ${LIMIT_WORDS[progress.limitedBy]}`}`
+  return `${sync.phase}${rate === 0 ? '' : ` at ${formatRate(rate)}`}${progress.limitedBy === null ? '' : `, limited by ${LIMIT_WORDS[progress.limitedBy]}`}`
 }

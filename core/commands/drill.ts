@@ -14,7 +14,7 @@ import { accepted, done, Refusal } from './reply.ts'
 
 export const drill = defineCommand({
   name: 'drill',
-  summary: 'Rehearse: look at the source and the cloud for what would stand in the way; nothing is changed',
+  summary: 'Rehearse: look at the source and the cloud for what would stand in the way; neither is changed',
   effect: 'change',
   legalIn: labels(statesAllowing('drill')),
   args: {

@@ -1,6 +1,6 @@
 import { formatBytes } from '../domain/bytes.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
-import { faultEntry } from '../domain/faults.ts'
+import { faultEntry, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { AgentTask } from '../domain/task.ts'
@@ -70,7 +70,7 @@ async function demandOnline({ store, clock }: Context, job: Job): Promise<void> 
   if (clock.now().getTime() - seenAt < SILENCE_MS) return
   throw new Refusal(
     'source-offline',
-    `The agent on ${source?.name ?? job.sourceId} is not heard of, and it is what counts. ${faultEntry('AGENT_OFFLINE').remedy.replace('then `retry <job>`', `then \`estimate ${job.name}\``)}`,
+    `The agent on ${source?.name ?? job.sourceId} is not heard of, and it is what counts. ${remedyOf(FAULTS.AGENT_OFFLINE, job.name, `estimate ${job.name}`)}`,
   )
 }
 
@@ -119,9 +119,7 @@ function failed(job: Job, task: Estimate): Refusal {
         ...(task.fault === null ? {} : { 'What happened': task.fault.detail }),
         'What to do': isOvertaken
           ? `\`status ${job.name}\` shows the sync`
-          : entry.remedy
-              .replaceAll('`retry <job>`', `\`estimate ${job.name} --again\``)
-              .replaceAll('<job>', job.name),
+          : remedyOf(entry, job.name, `estimate ${job.name} --again`),
       },
       data: { job: job.name, task: task.id, state: task.state, code: task.fault?.code ?? null },
     },

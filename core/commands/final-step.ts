@@ -1,5 +1,6 @@
 /** What stands between a person and a step that cannot be taken back: their own yes, and the approval of others. */
 import { APPROVAL_LIFE_MS, changedEvidence } from '../domain/approval.ts'
+import { counted } from '../domain/counted.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Job } from '../domain/job.ts'
 import { approvalRule } from '../domain/policy.ts'
@@ -82,8 +83,8 @@ export async function finalStep(
         ...shown,
       },
       actions: [
-        { label: 'approve', command: `approve ${approval.number}`, effect: 'change' },
-        { label: 'deny', command: `deny ${approval.number} reason=…`, effect: 'change' },
+        { label: 'approve', command: `approve ${approval.number}`, effect: 'change', by: 'others' },
+        { label: 'deny', command: `deny ${approval.number} reason=…`, effect: 'change', by: 'others' },
       ],
       data: { approval: approval.number, needed },
     }),
@@ -91,5 +92,5 @@ export async function finalStep(
 }
 
 function othersWords(needed: number, by: 'approver' | 'admin'): string {
-  return `${needed} other ${needed === 1 ? 'person' : 'people'}${by === 'admin' ? ' of the role admin' : ''}`
+  return `${counted(needed, 'other person', 'other people')}${by === 'admin' ? ' of the role admin' : ''}`
 }

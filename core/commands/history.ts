@@ -1,4 +1,5 @@
 import { formatBytes } from '../domain/bytes.ts'
+import { counted } from '../domain/counted.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
 import { phaseTimes, scoreOf } from '../domain/forecast.ts'
 import { name } from './args.ts'
@@ -6,6 +7,9 @@ import { defineCommand } from './define.ts'
 import { scoreWords } from './describe-forecast.ts'
 import { findJob } from './on-job.ts'
 import { done } from './reply.ts'
+
+/** So many syncs are shown; what came before is in the audit. */
+const MOST = 50
 
 export const history = defineCommand({
   name: 'history',
@@ -16,7 +20,7 @@ export const history = defineCommand({
   example: 'history web-01',
   run: async ({ job: jobName }, context) => {
     const job = await findJob(context, jobName)
-    const syncs = await context.store.syncs.list(job.id, 50)
+    const syncs = await context.store.syncs.list(job.id, MOST)
     const now = context.clock.now()
     const scored = syncs
       .flatMap((sync) => scoreOf(sync)?.verdict ?? [])
@@ -24,7 +28,9 @@ export const history = defineCommand({
     const inside = scored.filter((verdict) => verdict === 'inside').length
     return done(
       'history',
-      syncs.length === 0 ? `${jobName} has not synced yet.` : `The last ${syncs.length} syncs of ${jobName}.`,
+      syncs.length === 0
+        ? `${jobName} has not synced yet.`
+        : `${syncs.length === MOST ? 'The last ' : ''}${counted(syncs.length, 'sync')} of ${jobName}.`,
       {
         ...(scored.length === 0
           ? {}

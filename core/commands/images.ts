@@ -4,7 +4,7 @@ import { imageOfRequest } from '../domain/verification.ts'
 import { count, name } from './args.ts'
 import type { Command } from './define.ts'
 import { defineCommand } from './define.ts'
-import { heldWords } from './describe-job.ts'
+import { heldWords, imagesWords } from './describe-job.ts'
 import { findImage } from './find-image.ts'
 import { findJob } from './on-job.ts'
 import { done, Refusal } from './reply.ts'
@@ -32,7 +32,7 @@ export const images = defineCommand({
         .join(', ')
     const { overflow } = imagesToDelete(kept, job.keep)
     const now = context.clock.now()
-    return done('images', `${jobName} has ${kept.length} of at most ${job.keep} images.`, {
+    return done('images', `Images of ${jobName}: ${imagesWords(kept.length, job.keep)}.`, {
       ...(overflow === 0
         ? {}
         : { facts: { 'Over the number': `${overflow} more than keep says: ${heldWords(kept)}` } }),

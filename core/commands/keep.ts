@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import type { Image, State } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { imagesToDelete, markUsed } from '../domain/retention.ts'
@@ -44,7 +45,7 @@ export const keep = defineCommand({
     }))
     return done(
       'keep-changed',
-      `${jobName} keeps ${most} ${most === 1 ? 'image' : 'images'}.`,
+      `${jobName} keeps ${counted(most, 'image')}.`,
       await describeJob(context, after, { ...stays(images, overflow), ...voided }),
     )
   },

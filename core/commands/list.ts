@@ -1,3 +1,4 @@
+import { counted } from '../domain/counted.ts'
 import { freezeOf, standingLock } from '../domain/hold.ts'
 import { formatTime } from '../domain/duration.ts'
 import type { Freeze, Job } from '../domain/job.ts'
@@ -19,7 +20,7 @@ export const list = defineCommand({
     if (jobs.length === 0)
       return done('jobs', 'There are no jobs yet: `create <name>` makes one.', { data: { jobs: [] } })
     const [now, ofAll] = await Promise.all([store.now(), store.freezes.ofAll()])
-    return done('jobs', `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}.`, {
+    return done('jobs', `${counted(jobs.length, 'job')}.`, {
       ...(ofAll === undefined ? {} : { facts: { 'All frozen': freezeWords(ofAll, now) } }),
       table: {
         columns: ['job', 'state', 'next sync', 'interval', 'keep', 'held', 'created'],

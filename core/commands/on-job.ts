@@ -1,7 +1,7 @@
 /** What nearly every command does: find the job, ask the life table, write the change, or say why not. */
 import type { Approval } from '../domain/approval.ts'
 import { BEGINNINGS } from '../domain/hold.ts'
-import { FAULTS } from '../domain/faults.ts'
+import { FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import type { Event } from '../domain/life.ts'
@@ -72,8 +72,8 @@ function needsIntermediate({ resume }: Job, event: Event): boolean {
 }
 
 function whyLost(job: Job): Refusal {
-  const { title, remedy } = FAULTS.INTERMEDIATE_RELEASED
-  return new Refusal('intermediate-released', `${title}. ${remedy.replaceAll('<job>', job.name)}`, {
+  const entry = FAULTS.INTERMEDIATE_RELEASED
+  return new Refusal('intermediate-released', `${entry.title}. ${remedyOf(entry, job.name)}`, {
     facts: { 'Possible now': nowPossible(job).join(', ') },
     actions: nextSteps(job),
     data: { state: job.state, code: 'INTERMEDIATE_RELEASED' },

@@ -36,6 +36,8 @@ export interface NextStep {
   readonly label: string
   readonly command: string
   readonly effect: 'read' | 'change' | 'final'
+  /** It is not for whoever asked: an approval. */
+  readonly by?: 'others'
 }
 
 export interface Reply {

@@ -1,5 +1,7 @@
 import { costWords, formatCost, knownCosts, sumOf } from '../domain/cost.ts'
+import { counted } from '../domain/counted.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
+import { releaseTimeOf } from '../domain/launch.ts'
 import type { Resource } from '../ports/store.ts'
 import { name, optional } from './args.ts'
 import { defineCommand } from './define.ts'
@@ -25,7 +27,7 @@ export const resources = defineCommand({
       'resources',
       open.length === 0
         ? 'Ferry holds nothing in the cloud.'
-        : `${open.length} ${open.length === 1 ? 'resource' : 'resources'}; ${running === 0 ? 'no instance is running' : `${running} ${running === 1 ? 'instance is' : 'instances are'} billed by the hour`}.`,
+        : `${counted(open.length, 'resource')}; ${running === 0 ? 'no instance is running' : `${counted(running, 'instance is', 'instances are')} billed by the hour`}.`,
       {
         facts: sums(open, nameOf, now),
         table: {
@@ -36,7 +38,7 @@ export const resources = defineCommand({
             resource.cloudId ?? 'being created',
             resource.address ?? '',
             resource.price?.what ?? '',
-            whyWords(resource),
+            whyWords(resource, now),
             formatDuration(now.getTime() - resource.intendedAt.getTime()),
             priceWords(resource),
           ]),
@@ -62,9 +64,12 @@ export const resources = defineCommand({
   },
 })
 
-function whyWords({ purpose, releaseAskedBy, outlivesJob }: Resource): string {
+function whyWords(resource: Resource, now: Date): string {
+  const { purpose, releaseAskedBy, outlivesJob } = resource
   if (releaseAskedBy !== null) return `${purpose}, being released`
-  return outlivesJob ? `${purpose}, until \`release\`` : purpose
+  if (!outlivesJob) return purpose
+  const end = releaseTimeOf(resource)
+  return `${purpose}, until ${end === undefined ? '' : `${formatTime(end, now)} or `}\`release\``
 }
 
 function priceWords({ price }: Resource): string {

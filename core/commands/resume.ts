@@ -3,9 +3,9 @@ import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
-import { findJob, moveJob } from './on-job.ts'
+import { findJob, isWorking, moveJob } from './on-job.ts'
 import { nextDue } from './next-due.ts'
-import { accepted } from './reply.ts'
+import { accepted, done } from './reply.ts'
 
 export const resume = defineCommand({
   name: 'resume',
@@ -20,10 +20,8 @@ export const resume = defineCommand({
     const { after } = await moveJob(context, jobName, 'resume', () => ({
       set: { resume: null, nextSyncAt: due },
     }))
-    return accepted(
-      'resumed',
-      `${jobName} is ${STATE_LABELS[after.state]} again.`,
-      await describeJob(context, after),
-    )
+    const title = `${jobName} is ${STATE_LABELS[after.state]} again.`
+    const view = await describeJob(context, after)
+    return isWorking(after) ? accepted('resumed', title, view) : done('resumed', title, view)
   },
 })

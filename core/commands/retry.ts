@@ -1,5 +1,5 @@
 import { withRetry } from '../domain/fault-course.ts'
-import { faultEntry } from '../domain/faults.ts'
+import { faultEntry, remedyOf } from '../domain/faults.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { labels, statesAllowing } from '../domain/life.ts'
 import { name } from './args.ts'
@@ -20,7 +20,7 @@ export const retry = defineCommand({
       demandLegal(job, 'retry', 'retry')
       const entry = faultEntry(job.fault?.code ?? '')
       if (!entry.retryable)
-        throw new Refusal('retry-useless', `${entry.title}. ${entry.remedy.replaceAll('<job>', jobName)}`, {
+        throw new Refusal('retry-useless', `${entry.title}. ${remedyOf(entry, jobName)}`, {
           data: { code: job.fault?.code ?? null },
         })
       const fault = job.fault && withRetry(job.fault, context.person.name, context.clock.now())
@@ -28,7 +28,7 @@ export const retry = defineCommand({
     })
     return accepted(
       'retrying',
-      `${jobName} is ${STATE_LABELS[after.state]} again; blocks already applied are not sent again.`,
+      `${jobName} is ${STATE_LABELS[after.state]} again${after.state === 'syncing' ? '; blocks already applied are not sent again' : ''}.`,
       await describeJob(context, after),
     )
   },

@@ -1,4 +1,5 @@
 import { formatBytes } from '../domain/bytes.ts'
+import { counted } from '../domain/counted.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
 import { defineCommand } from './define.ts'
@@ -33,7 +34,7 @@ export const sources = defineCommand({
         ]
       }),
     )
-    return done('sources', `${all.length} ${all.length === 1 ? 'source' : 'sources'}.`, {
+    return done('sources', `${counted(all.length, 'source')}.`, {
       table: { columns: ['source', 'agent', 'host', 'disks', 'job'], rows },
       data: {
         sources: all.map((source) => ({

@@ -1,6 +1,6 @@
 import { formatBytes, formatRate } from '../domain/bytes.ts'
 import { formatTime } from '../domain/duration.ts'
-import { faultEntry } from '../domain/faults.ts'
+import { faultEntry, remedyOf } from '../domain/faults.ts'
 import type { SpeedtestFound } from '../domain/speed.ts'
 import { limitWords, SPEEDTEST, speedSummary } from '../domain/speed.ts'
 import type { AgentTask } from '../domain/task.ts'
@@ -74,7 +74,7 @@ function lastResult({ clock }: Context, jobName: string, last: Test | undefined)
       facts: {
         Code: code,
         'What happened': last.fault?.detail ?? 'it was stopped',
-        'What to do': faultEntry(code).remedy.replaceAll('<job>', jobName),
+        'What to do': remedyOf(faultEntry(code), jobName, `speedtest ${jobName}`),
       },
       data: { job: jobName, running: false, code },
     })

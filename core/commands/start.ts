@@ -22,7 +22,7 @@ export const start = defineCommand({
     }))
     return accepted(
       'started',
-      `${job} is Preparing: the intermediate is being created (billed), then the full sync runs.`,
+      `${job} is Preparing: the intermediate is being created (billed), then ${found.clonedFrom === null ? 'the full sync runs' : 'the first sync sends what has changed since the image that it was cloned from'}.`,
       {
         ...(await describeJob(context, after)),
       },

@@ -1,6 +1,6 @@
 import { formatTime } from '../domain/duration.ts'
 import { isStanding } from '../domain/fault-course.ts'
-import { faultEntry, FAULTS } from '../domain/faults.ts'
+import { faultEntry, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
@@ -31,7 +31,7 @@ export const troubleshoot = defineCommand({
     const warning = convergingWords(job, await context.store.syncs.list(job.id, 20))
     const warnings: Readonly<Record<string, string>> = warning === undefined ? {} : { Warning: warning }
     if (job.fault === null)
-      return done('no-fault', `${jobName} is ${STATE_LABELS[job.state]}; nothing has gone wrong.`, {
+      return done('no-fault', `${jobName} is ${STATE_LABELS[job.state]}${await whatStands(context, job)}.`, {
         facts: warnings,
         actions: nextSteps(job),
         data: { job: jobName, code: null, current: false, converging: warning === undefined },
@@ -39,6 +39,13 @@ export const troubleshoot = defineCommand({
     return tell(context, job, job.fault, warnings)
   },
 })
+
+/** What stands in the way of a job without a fault. */
+async function whatStands({ store }: Context, job: Job): Promise<string> {
+  if (job.state !== 'drill-exception') return '; nothing has gone wrong'
+  const found = (await store.drills.latest(job.id))?.items.filter(({ level }) => level === 'Critical') ?? []
+  return `: its drill found ${found.map(({ name }) => name).join(', ')} Critical; \`report ${job.name}\` says what to do, then \`drill ${job.name}\` again`
+}
 
 async function tell(
   context: Context,
@@ -49,7 +56,7 @@ async function tell(
   const isLost = job.intermediate === 'lost'
   const entry = faultEntry(fault.code)
   // Whatever failed first: without the intermediate only this remedy is left.
-  const remedy = (isLost ? FAULTS.INTERMEDIATE_RELEASED : entry).remedy.replaceAll('<job>', job.name)
+  const remedy = remedyOf(isLost ? FAULTS.INTERMEDIATE_RELEASED : entry, job.name)
   const running = await context.store.syncs.running(job.id)
   const now = context.clock.now()
   const isError = job.state === 'error'
@@ -64,8 +71,8 @@ async function tell(
       Tried: triedWords(fault),
       ...(isError ? {} : { 'How it went on': endingWords(job, running, now) }),
       'Probable cause': entry.cause,
-      'What to do': remedy,
-      ...(commandsIn(remedy).length === 0 ? {} : { 'To copy': commandsIn(remedy).join('\n') }),
+      [isCurrent ? 'What to do' : 'If it comes back']: remedy,
+      ...(isCurrent && commandsIn(remedy).length > 0 ? { 'To copy': commandsIn(remedy).join('\n') } : {}),
       'Who can mend it': MENDERS[entry.mender],
       ...(isError ? { 'Will retry help': retryWords(job, retryable) } : {}),
       ...(isCurrent ? await costsOfGoingOn(context, job, entry) : {}),

@@ -5,14 +5,14 @@ export const CLOUD_FAULTS = {
   CLOUD_UNREACHABLE: entry(
     'The cloud cannot be reached',
     'The name of its endpoint does not resolve, or connections to it are refused, cut or time out.',
-    'Ferry tries again by itself; if it lasts, check the bot’s DNS, proxy and firewall (HTTPS to ecs.aliyuncs.com), then `retry <job>`.',
+    'Ferry tries again by itself; if it lasts, check the bot’s DNS, proxy and firewall (HTTPS to ecs.aliyuncs.com), then <again>.',
     'ferry',
     { transient: true },
   ),
   QUOTA_NETWORKS: entry(
     'The account may not create more networks',
     'The quota for VPCs of the region is used up.',
-    'Name a vSwitch and a security group that exist (`cloud.vswitch`, `cloud.security_group` in ferry.yaml) or raise the quota, then `retry <job>`.',
+    'Name a vSwitch and a security group that exist (cloud.vswitch, cloud.security_group in ferry.yaml) or raise the quota, then <again>.',
     'cloud-account',
   ),
   CLOUD_NAME_REFUSED: entry(
@@ -24,13 +24,13 @@ export const CLOUD_FAULTS = {
   CALL_MISMATCH: entry(
     'A call was repeated with other parameters',
     'The cloud has seen the call’s token with another request: the policy file was changed in mid-call.',
-    'Undo the change in ferry.yaml and `retry <job>`, or `clear <job>` and create it again.',
+    'Undo the change in ferry.yaml and <again>, or `clear <job>` and create it again.',
     'operator',
   ),
   DISK_TOO_SMALL: entry(
     'A disk is smaller than the image that is to go onto it',
     'The size that was asked for is below the image’s.',
-    'Ask for a disk at least as large as the source’s, then `retry <job>`.',
+    'Ask for a disk at least as large as the source’s, then <again>.',
     'operator',
   ),
   INSTANCE_UNKNOWN: entry(
@@ -43,7 +43,7 @@ export const CLOUD_FAULTS = {
   OTHER_MIGRATION: entry(
     'Another migration of the cloud account stands in the way',
     'The cloud’s own migration service (SMC) has a job for this source or name, or too many, or one in a state that forbids this.',
-    'End that job in the SMC console, then `retry <job>`.',
+    'End that job in the SMC console, then <again>.',
     'cloud-account',
   ),
 } as const

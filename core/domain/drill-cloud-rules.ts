@@ -2,9 +2,9 @@
 import { formatRate } from './bytes.ts'
 import type { CloudFacts, CloudTry } from './cloud-facts.ts'
 import type { DrillItem, Verdict } from './drill.ts'
-import { critical, normal, warning } from './drill.ts'
+import { critical, DRILL_AGAIN, normal, warning } from './drill.ts'
 import type { FaultCode } from './faults.ts'
-import { faultEntry } from './faults.ts'
+import { faultEntry, FAULTS, remedyOf } from './faults.ts'
 import type { SpeedtestFound } from './speed.ts'
 
 const MIB = 1024 * 1024
@@ -96,13 +96,14 @@ export function cloudItems(facts: CloudFacts): readonly DrillItem[] {
 }
 
 function stockVerdict({ stock, zone }: CloudFacts): Verdict | undefined {
-  if ('unknown' in stock) return warning(`cannot be told: ${stock.unknown}`, faultEntry('NO_STOCK').remedy)
+  if ('unknown' in stock)
+    return warning(`cannot be told: ${stock.unknown}`, remedyOf(FAULTS.NO_STOCK, '<job>', DRILL_AGAIN))
   const left = stock.value.filter(({ isAvailable }) => isAvailable).map(({ type }) => type)
   const gone = stock.value.filter(({ isAvailable }) => !isAvailable).map(({ type }) => type)
   if (left.length === 0)
     return critical(
       `sold out in ${zone}: ${gone.join(', ')}`,
-      'name other types (`cloud.instance_types` in ferry.yaml) and restart the bot',
+      'name other types (cloud.instance_types in ferry.yaml) and have the bot read it again (SIGHUP)',
     )
   return normal(`${left.join(', ')} in ${zone}${gone.length === 0 ? '' : `; sold out: ${gone.join(', ')}`}`)
 }
@@ -111,9 +112,9 @@ function refusal({
   action,
   refused: { code, detail },
 }: CloudTry & { readonly refused: { code: FaultCode; detail: string } }): Verdict {
-  const { title, remedy, transient } = faultEntry(code)
-  const evidence = `${action}: ${title}: ${detail}`
-  // The remedies of the catalogue end in another command than a drill's.
-  const fix = remedy.replace(/,? ?(then|and) `retry <job>`.*$/, '').replace(/[;.,]?$/, '.')
-  return transient ? warning(evidence, 'drill again in a moment') : critical(evidence, fix)
+  const entry = faultEntry(code)
+  const evidence = `${action}: ${entry.title}: ${detail}`
+  return entry.transient
+    ? warning(evidence, 'drill again in a moment')
+    : critical(evidence, remedyOf(entry, '<job>', DRILL_AGAIN))
 }

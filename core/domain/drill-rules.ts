@@ -52,7 +52,7 @@ export function sourceItems(facts: SourceFacts): readonly DrillItem[] {
       isInstalled
         ? normal(`${at ?? ''} is there`)
         : warning(
-            'it is not installed: no boot can be proven by it, and `verify` ends Not Verified',
+            'it is not installed: no boot can be proven by it, and `verify` ends Not Verified (the local cloud asks qemu-guest-agent instead)',
             'install the Cloud Assistant agent (package aliyun_assist) as the cloud’s documentation says',
           ),
     ),

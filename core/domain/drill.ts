@@ -29,6 +29,9 @@ export const critical = (evidence: string, ...fix: readonly string[]): Verdict =
   fix,
 })
 
+/** What asks for a drill once more, as a fix names it. */
+export const DRILL_AGAIN = 'drill <job>'
+
 /** `critical`: at least one item is. `stopped`: the job was cancelled before its end. */
 export const DRILL_RESULTS = ['clean', 'critical', 'stopped'] as const
 export type DrillResult = (typeof DRILL_RESULTS)[number]

@@ -4,7 +4,10 @@ export type Mender = 'ferry' | 'operator' | 'source' | 'cloud-account' | 'cloud'
 export interface FaultEntry {
   readonly title: string
   readonly cause: string
-  /** What to do, in sentences or commands to copy; `<job>` stands for the job's name. */
+  /**
+   * What to do, in sentences; what stands in backticks is a command to copy. `<job>` stands for the job's name,
+   * `<again>` for the command that asks once more for what has failed: read it by `remedyOf`.
+   */
   readonly remedy: string
   /** Worth trying again by itself, with back-off. */
   readonly transient: boolean

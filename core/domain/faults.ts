@@ -14,26 +14,26 @@ export const FAULTS = {
   AGENT_OFFLINE: entry(
     'The source agent does not answer',
     'The agent on the source has stopped, or the source cannot reach the bot.',
-    'On the source, start the agent again (`node ferry-agent.mjs`), check that it reaches the bot, then `retry <job>`.',
+    'On the source, start the agent again (`node ferry-agent.mjs`), check that it reaches the bot, then <again>.',
     'source',
     { unattended: true },
   ),
   SOURCE_DISK_READ: entry(
     'A block of the source disk cannot be read',
     'The disk reports a read error.',
-    'Check the disk on the source (`dmesg`, `smartctl -a`), mend or replace it, then `retry <job>`.',
+    'Check the disk on the source (`dmesg`, `smartctl -a`), mend or replace it, then <again>.',
     'source',
   ),
   SOURCE_DISK_GONE: entry(
     'A disk of the source is gone',
     'The disk was unplugged, detached or renamed.',
-    'Attach the disk again under the same name, then `retry <job>`.',
+    'Attach the disk again under the same name, then <again>.',
     'source',
   ),
   DISK_CHANGED: entry(
     'A disk of the source is not the one that was enrolled',
     'The disk was resized or replaced since the job was created.',
-    'A resized or replaced disk needs a job of its own: `clear <job>`, then `create` it again.',
+    'A resized or replaced disk needs a job of its own: `clear <job>`, then create it again.',
     'operator',
     { retryable: false },
   ),
@@ -60,14 +60,14 @@ export const FAULTS = {
   RECEIVER_NOT_STARTED: entry(
     'The intermediate runs but its receiver has not reported',
     'The intermediate cannot reach the bot, or its first start failed.',
-    'Check that the intermediate can reach the public address of the bot (FERRY_PUBLIC_URL), look at its console in the cloud, then `retry <job>`.',
+    'Check that the intermediate can reach the public address of the bot (FERRY_PUBLIC_URL), look at its console in the cloud, then <again>.',
     'operator',
     { unattended: true },
   ),
   RECEIVER_DISK_FULL: entry(
     'The disk of the intermediate is full',
     'The storage under the intermediate has no space left.',
-    'Free space or enlarge the storage, then `retry <job>`; blocks already applied are kept.',
+    'Free space or enlarge the storage, then <again>; blocks already applied are kept.',
     'operator',
   ),
   RECEIVER_IO: entry(
@@ -79,13 +79,13 @@ export const FAULTS = {
   PROTOCOL: entry(
     'Agent and receiver do not understand each other',
     'One of them is of another version, or something between them changes the data.',
-    'Update the agent on the source to the version the bot serves, then `retry <job>`.',
+    'Update the agent on the source to the version the bot serves, then <again>.',
     'operator',
   ),
   TICKET_REFUSED: entry(
     'The receiver refused the ticket of this sync',
     'The ticket has expired or belongs to another receiver; a clock that is wrong by minutes does that.',
-    'Set the clocks (NTP) of the source and the intermediate, then `retry <job>`.',
+    'Set the clocks (NTP) of the source and the intermediate, then <again>.',
     'source',
   ),
   ROOTS_DIFFER: entry(
@@ -98,7 +98,7 @@ export const FAULTS = {
   NOT_MOVING: entry(
     'The sync has stopped moving',
     'The agent is connected but no byte has moved for minutes.',
-    'Check the load of the source and the network between source and intermediate, then `retry <job>`.',
+    'Check the load of the source and the network between source and intermediate, then <again>.',
     'source',
     { unattended: true },
   ),
@@ -106,7 +106,7 @@ export const FAULTS = {
   INTERMEDIATE_RELEASED: entry(
     'The intermediate was released: create another migration job',
     'Somebody or something deleted the instance in the cloud; the blocks on its disks are gone, so this job cannot resume.',
-    '`clone <job> <job>b` starts another job from the last image, so that only later changes are sent; `clear <job>` removes this one.',
+    '`clone <job> <job>b` starts another job from the last image, so that only later changes are sent. Without an image, `clear <job>` and create it again.',
     'operator',
     { retryable: false },
   ),
@@ -114,7 +114,7 @@ export const FAULTS = {
   DESTINATION_UNFIT: entry(
     'The destination instance cannot take the disks',
     'It is gone, in another zone, too small, in mid-change, or held by another job; the detail says which.',
-    'Mend what the detail says and `retry <job>`. Another instance needs another job: `clear <job>`, then `create` with `target=instance instance=…`.',
+    'Mend what the detail says and <again>. Another instance needs another job: `clear <job>`, then `create <job> target=instance instance=i-…`.',
     'operator',
   ),
   DESTINATION_TAKEN_BACK: entry(
@@ -127,79 +127,79 @@ export const FAULTS = {
   NO_STOCK: entry(
     'The instance type is sold out in the zone',
     'The cloud has none left of the types that were asked for.',
-    'Wait and `retry <job>`, or name other types (`cloud.instance_types` in ferry.yaml) and `retry <job>`.',
+    'Wait and <again>, or name other types (cloud.instance_types in ferry.yaml) and <again>.',
     'cloud-account',
   ),
   QUOTA_INSTANCES: entry(
     'The account may not create more instances',
     'A quota for instances or vCPUs is used up.',
-    'Raise the quota or release instances, then `retry <job>`.',
+    'Raise the quota or release instances, then <again>.',
     'cloud-account',
   ),
   QUOTA_IMAGES: entry(
     'The account may not hold more images',
     'The quota for images is used up.',
-    'Delete unused images, lower `keep`, or raise the quota; then `retry <job>` makes the image without sending again.',
+    'Delete unused images, let jobs keep fewer (`keep <job> 2`), or raise the quota, then <again>; no block is sent again.',
     'cloud-account',
   ),
   QUOTA_SNAPSHOTS: entry(
     'The disk may not have more snapshots',
     'The quota for snapshots is used up.',
-    'Delete unused snapshots or raise the quota, then `retry <job>`.',
+    'Delete unused snapshots or raise the quota, then <again>.',
     'cloud-account',
   ),
   BALANCE: entry(
     'The account cannot pay for it',
     'The balance is too low for pay-as-you-go resources, or a bill is overdue.',
-    'Add funds to the account, then `retry <job>`.',
+    'Add funds to the account, then <again>.',
     'cloud-account',
   ),
   FORBIDDEN: entry(
     'The cloud account lacks a permission',
     'The access key may not do this; the detail names the action.',
-    'Grant the action to the key’s user or role (docs/cloud.md lists them all), then `retry <job>`.',
+    'Grant the action to the key’s user or role (docs/cloud.md lists them all), then <again>.',
     'cloud-account',
   ),
   CREDENTIALS: entry(
     'The cloud does not accept the access key',
     'The key is wrong, deleted, or the clock of the bot is wrong by more than 15 minutes.',
-    'Check ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET and the bot’s clock, restart the bot, then `retry <job>`.',
+    'Check ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET and the bot’s clock, restart the bot, then <again>.',
     'operator',
   ),
   QUOTA_DISKS: entry(
     'The account may not create more disks',
     'A quota for disks, or for disks of one instance, is used up.',
-    'Raise the quota or delete unused disks, then `retry <job>`.',
+    'Raise the quota or delete unused disks, then <again>.',
     'cloud-account',
   ),
   SNAPSHOTS_NOT_ACTIVATED: entry(
     'The account has not activated snapshots',
     'The snapshot service of the cloud is off for this account.',
-    'Activate ECS Snapshot in the cloud’s console, then `retry <job>` makes the image without sending again.',
+    'Activate ECS Snapshot in the cloud’s console, then <again>; no block is sent again.',
     'cloud-account',
   ),
   ACCOUNT_NOT_VERIFIED: entry(
     'The cloud account is not verified',
     'The cloud sells nothing to an account without real-name verification.',
-    'Verify the account in the cloud’s console, then `retry <job>`.',
+    'Verify the account in the cloud’s console, then <again>.',
     'cloud-account',
   ),
   CLOUD_NETWORK: entry(
     'The vSwitch or the security group does not fit',
     'One of them does not exist in the region, or they belong to different networks or another zone.',
-    'Mend `cloud.vswitch` and `cloud.security_group` in ferry.yaml, restart the bot, then `retry <job>`.',
+    'Mend cloud.vswitch and cloud.security_group in ferry.yaml, have the bot read it again (SIGHUP), then <again>.',
     'operator',
   ),
   IMAGE_NAME_TAKEN: entry(
     'An image of this name exists already',
     'Another image in the region has the name.',
-    'Rename or delete the other image, then `retry <job>`.',
+    'Rename or delete the other image, then <again>.',
     'cloud-account',
   ),
   IMAGE_FROM_DATA_DISK_REFUSED: entry(
     'The account may not make an image of a data disk’s snapshot',
     'The cloud allows that to some accounts only (UserNotInTheWhiteList).',
-    'Ferry moves the copy to a system disk by itself, which needs no such permission. If you see this, the cloud refused that too: ask its support to allow the account, then `retry <job>`; no block is sent again.',
+    'Ferry moves the copy to a system disk by itself, which needs no such permission. If you see this, the cloud refused that too: ask its support to allow the account, then <again>; no block is sent again.',
     'cloud-account',
   ),
   IMAGE_FAILED: entry(
@@ -224,7 +224,7 @@ export const FAULTS = {
   CLOUD_BUSY: entry(
     'The cloud is throttling or failing',
     'Calls were throttled or failed on the cloud’s side.',
-    'Ferry tries again by itself; if it lasts, see the cloud’s status page, then `retry <job>`.',
+    'Ferry tries again by itself; if it lasts, see the cloud’s status page, then <again>.',
     'ferry',
     { transient: true },
   ),
@@ -238,13 +238,13 @@ export const FAULTS = {
   CLOUD_REFUSED: entry(
     'The cloud refused a call',
     'The detail carries the cloud’s own code and RequestId.',
-    'Mend what the code says, then `retry <job>`; with the RequestId the cloud’s support can look it up.',
+    'Mend what the code says, then <again>; with the RequestId the cloud’s support can look it up.',
     'cloud-account',
   ),
   RELEASE_FAILED: entry(
     'A resource could not be released',
     'The cloud refuses to delete it; it keeps costing money.',
-    'See `resources <job>`, delete it in the cloud, then `retry <job>`.',
+    'See `resources <job>`, delete it in the cloud, then <again>.',
     'cloud-account',
   ),
   // Verification.
@@ -282,7 +282,7 @@ export const FAULTS = {
   INTERNAL: entry(
     'Ferry met a problem it does not know',
     'A bug, or something that nobody thought of; it is in the log under the reference.',
-    '`retry <job>`; if it comes back, report it with the reference.',
+    '<again>; if it comes back, report it with the reference.',
     'ferry',
     { transient: true },
   ),
@@ -307,6 +307,14 @@ export class Fault extends Error {
     this.code = code
     this.facts = facts
   }
+}
+
+/**
+ * What to do about a fault of a job, in sentences with commands to copy. `again`: the command that asks once more for
+ * what has failed; for a job in Error that is `retry`.
+ */
+export function remedyOf({ remedy }: FaultEntry, job: string, again = `retry ${job}`): string {
+  return remedy.replaceAll('<again>', `\`${again}\``).replaceAll('<job>', job)
 }
 
 /** `detail (cloud code X, RequestId Y)`: what operators read. */

@@ -1,5 +1,6 @@
 /** What holds a job: a freeze, which stops everything that starts or completes; a lock, which stops everybody else. */
 import type { Freeze, Job, Lock, State } from './job.ts'
+import { ENDED } from './life.ts'
 
 /**
  * States that a frozen job does not enter from one at rest: a sync begins, or the end. What is under way goes on.
@@ -10,9 +11,9 @@ export const BEGINNINGS: readonly State[] = ['preparing', 'syncing', 'completing
 /** From these the way goes on through `BEGINNINGS`, frozen or not. */
 export const UNDER_WAY: readonly State[] = ['preparing', 'syncing']
 
-/** The freeze that holds a job: its own, or that of all jobs. */
-export function freezeOf(job: Pick<Job, 'frozen'>, ofAll: Freeze | undefined): Freeze | undefined {
-  return job.frozen ?? ofAll
+/** The freeze that holds a job: its own, or that of all jobs. One that has ended is held by nothing. */
+export function freezeOf(job: Pick<Job, 'frozen' | 'state'>, ofAll: Freeze | undefined): Freeze | undefined {
+  return ENDED.includes(job.state) ? undefined : (job.frozen ?? ofAll)
 }
 
 /** The lock that keeps this person from changing the job; one that has ended counts for nothing. */

@@ -20,6 +20,12 @@ export const LaunchRequest = z.object({
 })
 export type LaunchRequest = z.infer<typeof LaunchRequest>
 
+/** When the cloud releases a launched instance by itself; undefined when a person must. */
+export function releaseTimeOf({ request }: { readonly request: unknown }): Date | undefined {
+  const { data } = LaunchRequest.pick({ releaseAt: true }).safeParse(request)
+  return data?.releaseAt == null ? undefined : new Date(data.releaseAt)
+}
+
 /** Whether a resource is a server that people look at, rather than one that Ferry works with. */
 export function isLaunched({ kind, purpose }: { readonly kind: string; readonly purpose: string }): boolean {
   return kind === 'instance' && (purpose.startsWith(LAUNCHED_BY) || purpose.startsWith(KEPT_BY))

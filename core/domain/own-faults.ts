@@ -5,7 +5,7 @@ export const OWN_FAULTS = {
   SOURCE_PERMISSION: entry(
     'The agent may not read a disk of the source',
     'It runs as a user without the right to read the device.',
-    'On the source, start the agent as root (`sudo node ferry-agent.mjs`), then `retry <job>`.',
+    'On the source, start the agent as root (`sudo node ferry-agent.mjs`), then <again>.',
     'source',
   ),
   SOURCE_NOT_READY: entry(
@@ -16,7 +16,7 @@ export const OWN_FAULTS = {
   ),
   SOURCE_UNSUPPORTED: entry(
     'The source runs a system that Ferry does not move',
-    'Sources are Linux; VSS, `platform` and the like belong to others.',
+    'Sources are Linux; VSS, platform and the like belong to others.',
     'Move it with the tools of that system; `clear <job>` removes this job.',
     'operator',
     { retryable: false },

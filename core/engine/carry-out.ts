@@ -4,7 +4,7 @@
  */
 import type { Met } from '../domain/fault-course.ts'
 import { countedTries, reachedBy, withFailure } from '../domain/fault-course.ts'
-import { Fault, faultDetail, FAULTS } from '../domain/faults.ts'
+import { Fault, faultDetail, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job, ResumeState, State } from '../domain/job.ts'
 import { RESUMABLE } from '../domain/life.ts'
 import type { Claim } from '../ports/store.ts'
@@ -200,7 +200,7 @@ function errorNotices(
       title: `${job.name} is in Error: ${FAULTS[fault.code].title}`,
       facts: {
         'What happened': faultDetail(fault),
-        'What to do': FAULTS[fault.code].remedy.replaceAll('<job>', job.name),
+        'What to do': remedyOf(FAULTS[fault.code], job.name),
       },
     },
     ...(cost === undefined

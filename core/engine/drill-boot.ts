@@ -1,12 +1,16 @@
 /** The test boot of a drill: a verification of the newest image, waited for. */
 import { hopelessLine } from '../domain/console.ts'
 import type { Drill, DrillItem, Verdict } from '../domain/drill.ts'
-import { critical, normal, warning } from '../domain/drill.ts'
-import { Fault, faultEntry } from '../domain/faults.ts'
+import { critical, DRILL_AGAIN, normal, warning } from '../domain/drill.ts'
+import { Fault, faultEntry, remedyOf } from '../domain/faults.ts'
 import { DEFAULT_OPTIONS } from '../domain/verification.ts'
 import type { Verification } from '../ports/store.ts'
 import type { JobWork } from './work.ts'
 import { ENGINE } from './work.ts'
+
+/** An image that does not boot stays as it is, and no sync makes another one in Drill Exception: so this is the order. */
+const HOW_OUT =
+  'no sync starts in Drill Exception: once the source is mended, `drill <job>` (without --boot it looks at the source, not at the image); when it is clean, `sync <job>`, then `drill <job> --boot`'
 
 /** `hasAssistant`: whether the Cloud Assistant is installed on the source, as far as that is known. */
 export async function bootItem(work: JobWork, drill: Drill, hasAssistant: boolean): Promise<DrillItem> {
@@ -53,8 +57,9 @@ function verdictOf({ verdict, cause, checks }: Verification, image: number, hasA
   if (verdict === 'Verified') return normal(`a server made of image #${image} has booted`)
   const failed = checks.filter(({ ok }) => ok === false)
   const words = failed.map(({ name, detail }) => `${name}: ${detail}`).join('; ')
-  const { title, remedy } = faultEntry(cause ?? 'NOT_BOOTED')
-  const evidence = `image #${image}: ${title}${words === '' ? '' : `: ${words}`}`
+  const entry = faultEntry(cause ?? 'NOT_BOOTED')
+  const evidence = `image #${image}: ${entry.title}${words === '' ? '' : `: ${words}`}`
   const isSilent = cause === 'NOT_BOOTED' && failed.every(({ detail }) => hopelessLine(detail) === undefined)
-  return isSilent && !hasAssistant ? warning(evidence, remedy) : critical(evidence, remedy)
+  const remedy = remedyOf(entry, '<job>', DRILL_AGAIN)
+  return isSilent && !hasAssistant ? warning(evidence, remedy) : critical(evidence, remedy, HOW_OUT)
 }

@@ -6,13 +6,13 @@
  * What was asked of others is noted before it is waited for: run again after a crash, the process waits for the same.
  */
 import type { Drill, DrillItem } from '../domain/drill.ts'
-import { countWords, critical, resultOf, worstFirst } from '../domain/drill.ts'
+import { countWords, critical, DRILL_AGAIN, resultOf, worstFirst } from '../domain/drill.ts'
 import { ASSISTANT, sourceItems } from '../domain/drill-rules.ts'
 import { cloudItems, speedItems } from '../domain/drill-cloud-rules.ts'
 import { SPEEDTEST } from '../domain/speed.ts'
 import type { AgentTask, TaskKind, TaskShapes } from '../domain/task.ts'
 import { isOpen, TASK_MOST_MS } from '../domain/task.ts'
-import { Fault, faultEntry } from '../domain/faults.ts'
+import { Fault, faultEntry, remedyOf } from '../domain/faults.ts'
 import { askCloud } from './ask-cloud.ts'
 import { bootItem } from './drill-boot.ts'
 import type { JobWork } from './work.ts'
@@ -64,10 +64,9 @@ async function ofTask<K extends TaskKind>(
 ): Promise<readonly DrillItem[]> {
   const task = await finished(work, await asked(work, drill, kind, params))
   if (task.result !== null) return rules(task.result)
-  const { title, remedy } = faultEntry(task.fault?.code ?? 'INTERNAL')
-  const evidence = `${title}: ${task.fault?.detail ?? 'it was stopped'}`
-  const fix = remedy.replace(/, then `retry <job>`\.$/, '.')
-  return [{ name: `source agent, ${kind}`, ...critical(evidence, fix) }]
+  const entry = faultEntry(task.fault?.code ?? 'INTERNAL')
+  const evidence = `${entry.title}: ${task.fault?.detail ?? 'it was stopped'}`
+  return [{ name: `source agent, ${kind}`, ...critical(evidence, remedyOf(entry, '<job>', DRILL_AGAIN)) }]
 }
 
 /** The task that this drill waits for: the one that was asked before a crash, or a new one. */

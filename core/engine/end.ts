@@ -34,13 +34,13 @@ async function undo(work: JobWork): Promise<void> {
 }
 
 function ended(work: JobWork): {
-  set: { intermediate: 'released'; endedAt: Date; resume: null }
+  set: { intermediate: 'none' | 'released'; endedAt: Date; resume: null }
   endSync: { result: 'cancelled' }
   endDrill: { result: 'stopped'; items: [] }
 } {
   const endedAt = work.job.endedAt ?? work.parts.clock.now()
   return {
-    set: { intermediate: 'released', endedAt, resume: null },
+    set: { intermediate: work.job.intermediate === 'none' ? 'none' : 'released', endedAt, resume: null },
     endSync: { result: 'cancelled' },
     endDrill: { result: 'stopped', items: [] },
   }

@@ -4,7 +4,7 @@
  */
 import { Fault } from '../domain/faults.ts'
 import type { FaultCode } from '../domain/faults.ts'
-import { FAULTS } from '../domain/faults.ts'
+import { FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import type { Instance } from '../ports/cloud.ts'
 import type { Parts } from './parts.ts'
@@ -65,7 +65,7 @@ export async function tellLost(
   const isAtRest = job.state === 'waiting' || job.state === 'paused' || job.state === 'error'
   if (!isAtRest || job.intermediate !== 'ready') return
   const detail = `the intermediate ${instanceId} does not exist any more`
-  const { title, remedy } = FAULTS.INTERMEDIATE_RELEASED
+  const entry = FAULTS.INTERMEDIATE_RELEASED
   await store.jobs.change(job, {
     set: {
       state: 'error',
@@ -78,8 +78,8 @@ export async function tellLost(
     notices: [
       {
         severity: 'error',
-        title: `${job.name} is in Error: ${title}`,
-        facts: { 'What happened': detail, 'What to do': remedy.replaceAll('<job>', job.name) },
+        title: `${job.name} is in Error: ${entry.title}`,
+        facts: { 'What happened': detail, 'What to do': remedyOf(entry, job.name) },
       },
     ],
   })

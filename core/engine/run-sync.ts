@@ -9,7 +9,7 @@
  */
 import { formatBytes } from '../domain/bytes.ts'
 import { growingChanges } from '../domain/converging.ts'
-import { Fault, FAULTS } from '../domain/faults.ts'
+import { Fault, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Image, Job, Sync } from '../domain/job.ts'
 import { afterSync } from '../domain/schedule.ts'
 import type { Notice } from '../ports/jobs.ts'
@@ -58,12 +58,12 @@ async function divergence({ parts, job }: JobWork, sync: Sync): Promise<readonly
   if (now === undefined || growingChanges(before) !== undefined) return []
   const changes = growingChanges([{ ...now, result: 'ok' }, ...before])
   if (changes === undefined) return []
-  const { title, cause, remedy } = FAULTS.NOT_CONVERGING
+  const entry = FAULTS.NOT_CONVERGING
   return [
     {
       severity: 'warning',
-      title: `${job.name}: ${title}: ${changes.map(formatBytes).join(', ')} changed in the last ${changes.length} syncs`,
-      facts: { 'Probable cause': cause, 'What to do': remedy.replaceAll('<job>', job.name) },
+      title: `${job.name}: ${entry.title}: ${changes.map(formatBytes).join(', ')} changed in the last ${changes.length} syncs`,
+      facts: { 'Probable cause': entry.cause, 'What to do': remedyOf(entry, job.name) },
     },
   ]
 }

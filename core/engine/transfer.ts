@@ -77,8 +77,8 @@ function throwIfStuck(
   },
 ): void {
   const { agent, receiver } = state
-  const told = receiver.fault ?? (agent.status === 'failed' ? agent.fault : null)
-  if (told !== null) throw new Fault(told.code in FAULTS ? (told.code as FaultCode) : 'INTERNAL', told.detail)
+  if (receiver.fault !== null) throw toldBy('the receiver', receiver.fault)
+  if (agent.status === 'failed' && agent.fault !== null) throw toldBy('the agent on the source', agent.fault)
   const heardAt = Math.max(agent.reportedAt?.getTime() ?? 0, orderedAt)
   if (agent.status === 'done') {
     if (now - heardAt > timings.receiverSilenceMs)
@@ -93,4 +93,8 @@ function throwIfStuck(
   const movedAt = Math.max(agent.movedAt?.getTime() ?? 0, orderedAt)
   if (now - movedAt > timings.stalledMs)
     throw new Fault('NOT_MOVING', 'no byte was compared or applied for minutes')
+}
+
+function toldBy(who: string, { code, detail }: { readonly code: string; readonly detail: string }): Fault {
+  return new Fault(code in FAULTS ? (code as FaultCode) : 'INTERNAL', `${who} says: ${detail}`)
 }

@@ -4,7 +4,7 @@ import type { Command } from '../../core/commands/define.ts'
 import { usageLine } from '../../core/commands/usage.ts'
 import type { Variable } from '../../core/config/variables.ts'
 import { VARIABLES } from '../../core/config/variables.ts'
-import { FAULTS } from '../../core/domain/faults.ts'
+import { FAULTS, remedyOf } from '../../core/domain/faults.ts'
 import type { FaultEntry } from '../../core/domain/fault-entry.ts'
 import { STATE_LABELS, STATES } from '../../core/domain/job.ts'
 import { eventsIn, move, RESUMABLE } from '../../core/domain/life.ts'
@@ -85,7 +85,7 @@ ${entries
 ${fault.title}.
 
 - Cause: ${fault.cause}
-- Remedy: ${fault.remedy}
+- Remedy: ${remedyOf(fault, '<job>')}
 - Who can mend it: ${menders[fault.mender]}
 - \`retry\` can help: ${fault.retryable ? 'yes' : 'no'}`,
   )

@@ -112,9 +112,11 @@ describe('a cutover', () => {
     await ferry.tell('clone over over-again')
     disks[0]?.write(5 * MIB, 100 * KIB, 'changed since')
     disks[1]?.write(MIB, 1, 'changed since')
-    await ferry.tell('start over-again')
+    const started = await ferry.tell('start over-again')
     await ferry.waitFor('over-again', 'waiting', 1)
 
+    expect(started.title).toContain('the first sync sends what has changed since the image')
+    expect(started.facts['Cloned from']).toBe('over')
     expect(refused.map(({ outcome }) => outcome)).toEqual(refused.map(() => 'refused'))
     expect(refused[0]?.title).toBe('sync is not possible while over is Completed. It is possible in Waiting.')
     expect(ended?.nextSyncAt).toBeNull()

@@ -7,7 +7,7 @@ import { buildDebianDisk, debianObstacle } from '../support/debian-disk.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFerry } from '../support/ferry.ts'
 import type { Ferry } from '../support/ferry.ts'
-import { imagesOf, verified } from '../support/looks.ts'
+import { drilled, imagesOf, verified } from '../support/looks.ts'
 
 /** Emulated, and with others at work on the machine, a boot takes minutes. */
 const BOOT_MS = 300_000
@@ -20,10 +20,31 @@ describe.skipIf(started === undefined)('a Debian server', () => {
   const directory = mkdtempSync(join(tmpdir(), 'ferry-debian-source-'))
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  it('S16: is migrated, and boots from its image to a login prompt, its disks mounted, its network up, nginx active', async () => {
+  it('S19: is drilled clean: nothing keeps it from booting in the cloud, and what it lacks is said', async () => {
     const { system, data } = await buildDebianDisk(directory)
     await ferry.startSourceOf('debian', [system, data])
     await ferry.tell('create debian')
+
+    const items = await drilled(ferry, 'debian', '', 60_000)
+
+    const status = await ferry.waitFor('debian', 'ready')
+    expect(status.data?.['drill']).toMatchObject({ result: 'clean' })
+    const seen = (name: string): string => `${items[name]?.level}: ${items[name]?.evidence}`
+    expect(seen('boot loader')).toBe('Normal: boot mode BIOS, grub (/boot/grub/grub.cfg)')
+    expect(seen('kernel and initramfs')).toMatch(
+      /^Normal: .*virtio_blk initramfs, virtio_pci initramfs, virtio_net module$/,
+    )
+    expect(seen('root device')).toMatch(/^Normal: root=UUID=/)
+    expect(seen('fstab')).toMatch(/^Normal: UUID=\S+ on \/; UUID=\S+ on \/srv$/)
+    expect(seen('network addresses')).toMatch(/^Normal: e\* by DHCP/)
+    expect(seen('cloud-init')).toMatch(/^Warning: it is not installed/)
+    expect(seen('Cloud Assistant')).toMatch(/^Warning: it is not installed/)
+    const warned = Object.values(items).flatMap(({ name, level }) => (level === 'Normal' ? [] : [name]))
+    // Others may be at work on the machine that plays the source.
+    expect(warned.filter((name) => name !== 'load')).toEqual(['cloud-init', 'Cloud Assistant'])
+  }, 300_000)
+
+  it('S16: is migrated, and boots from its image to a login prompt, its disks mounted, its network up, nginx active', async () => {
     await ferry.tell('start debian')
     await ferry.waitFor('debian', 'waiting', 1, 120_000)
 

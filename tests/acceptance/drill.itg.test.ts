@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { findTool } from '../../agent/source/inspect/tools.ts'
-import type { DrillItem } from '../../core/domain/drill.ts'
 import { buildServerDisks } from '../../sandbox/server-disk.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFerry } from '../support/ferry.ts'
+import { drilled } from '../support/looks.ts'
 import { killAgent, startAgent } from '../support/source-agent.ts'
 import { MIB } from '../support/source-disks.ts'
 
@@ -40,22 +40,9 @@ afterAll(async () => {
 })
 afterEach(() => ferry.sandbox.clearFaults())
 
-/** Drills and returns the items by name. */
-async function drilled(job: string, how = ''): Promise<Readonly<Record<string, DrillItem>>> {
-  const before = (await ferry.store.drills.latest((await ferry.store.jobs.named(job))?.id ?? ''))?.number ?? 0
-  expect(await ferry.tell(`drill ${job} ${how}`)).toMatchObject({ code: 'drilling' })
-  const report = await eventually(`the drill of ${job}`, async () => {
-    const reply = await ferry.ask('vera', `report ${job}`)
-    return reply.code === 'drill-report' && Number(reply.data?.['drill']) > before ? reply : undefined
-  })
-  const items = report.data?.['items'] as readonly DrillItem[]
-  expect(report.table?.rows).toHaveLength(items.length)
-  return Object.fromEntries(items.map((item) => [item.name, item]))
-}
-
 describe.skipIf(findTool('debugfs') === undefined)('a drill', () => {
   it('S19: with a Critical item leads to Drill Exception, where start, sync and complete are refused with what to do', async () => {
-    const items = await drilled('server')
+    const items = await drilled(ferry, 'server')
     const status = await ferry.waitFor('server', 'drill-exception')
 
     expect(items['boot loader']).toMatchObject({
@@ -82,19 +69,22 @@ describe.skipIf(findTool('debugfs') === undefined)('a drill', () => {
       expect(reply).toMatchObject({ outcome: 'refused', code: 'not-legal-now' })
       expect(reply.title).toContain('`report server` lists them with what to do')
     }
+    expect((await ferry.ask('olga', 'troubleshoot server')).title).toBe(
+      'server is Drill Exception: its drill found boot loader Critical; `report server` says what to do, then `drill server` again.',
+    )
     const report = await ferry.ask('olga', 'drill server --report')
     expect(report.facts['Fix: boot loader']).toBe('grub2-install /dev/<system disk>')
     expect((await ferry.cloud.inventory()).filter(({ tags }) => tags['ferry:key'] === 'drill')).toEqual([])
   })
 
   it('S19: leads back to where it was once what was Critical is mended, as often as it takes', async () => {
-    await drilled('server')
+    await drilled(ferry, 'server')
     await ferry.waitFor('server', 'drill-exception')
     const disk = await import('node:fs/promises').then(({ open }) => open(system.path, 'r+'))
     await disk.write(Buffer.from('GRUB'.padEnd(440, '.')), 0, 440, 0)
     await disk.close()
 
-    const items = await drilled('server')
+    const items = await drilled(ferry, 'server')
     const status = await ferry.waitFor('server', 'ready')
 
     expect(items['boot loader']).toMatchObject({ level: 'Normal' })
@@ -108,7 +98,7 @@ describe.skipIf(findTool('debugfs') === undefined)('a drill', () => {
     refuse('RunInstances', 'QuotaExceed.ElasticQuota')
     refuse('CreateImage', 'Forbidden.RAM')
 
-    const items = await drilled('plain')
+    const items = await drilled(ferry, 'plain')
     await ferry.waitFor('plain', 'drill-exception')
 
     expect(items['quota']).toMatchObject({
@@ -134,7 +124,7 @@ describe.skipIf(findTool('debugfs') === undefined)('a drill', () => {
     await ferry.waitFor('server', 'ready')
 
     await killAgent(agent)
-    const items = await drilled('server')
+    const items = await drilled(ferry, 'server')
     await ferry.waitFor('server', 'drill-exception')
     expect(items['source agent, inspect']).toMatchObject({
       level: 'Critical',
@@ -159,14 +149,14 @@ describe('a drill of a job that has synced', () => {
     await ferry.migrate('synced', [2 * MIB])
     const before = await ferry.store.jobs.named('synced')
 
-    const items = await drilled('synced')
+    const items = await drilled(ferry, 'synced')
     await ferry.waitFor('synced', 'waiting', 1)
     expect(items['way to the receiver']?.evidence).toMatch(/to 127\./)
     expect((await ferry.store.jobs.named('synced'))?.nextSyncAt).toEqual(before?.nextSyncAt)
   })
 
   it('S19: starts a server from the newest image if asked; one that shows why it cannot boot is Critical', async () => {
-    const items = await drilled('synced', '--boot')
+    const items = await drilled(ferry, 'synced', '--boot')
 
     // Where there is no emulator nobody sees its console, and a server without the Cloud Assistant is silent anyway.
     const isSeen = items['test boot']?.evidence.includes('the console says') === true
@@ -174,6 +164,8 @@ describe('a drill of a job that has synced', () => {
       ...{ level: isSeen ? 'Critical' : 'Warning', evidence: expect.stringMatching(/^image #1/) },
     })
     await ferry.waitFor('synced', isSeen ? 'drill-exception' : 'waiting', 1)
+    // No sync starts in Drill Exception: what leads to another image is said.
+    if (isSeen) expect(items['test boot']?.fix.join()).toContain('`drill synced` (without --boot')
   })
 
   it('S10: measures its speed against the receiver', async () => {

@@ -30,8 +30,12 @@ describe('a job in Error', () => {
     await ferry.tell('retry killed')
     await ferry.waitFor('killed', 'waiting', 2)
 
+    // What stands still has no pace and no time left.
+    expect(failed.facts['Sync held up']).toMatch(/^#2 incremental: /)
+    expect(failed.progress).toMatchObject({ leftMs: null, applyRate: 0, limitedBy: null })
     expect(failed.facts['Cost']).toMatch(/costs (money|CNY .*) until `retry`, `clear` or `release`$/)
     expect(trouble.facts['Code']).toBe('RECEIVER_UNREACHABLE')
+    expect(trouble.facts['What happened']).toMatch(/^the (agent on the source|receiver) says: /)
     expect(trouble.facts['What to do']).toContain('`retry killed`')
     expect(trouble.facts['Will retry help']).toContain('yes: it goes on from Syncing')
     expect(trouble.facts['When']).toMatch(/, while Syncing, in sync #2 \(transferring\)$/)
@@ -69,7 +73,7 @@ describe('a job in Error', () => {
     // It stays to be read, with how it went on.
     expect(over.title).toMatch(/^Over now: /)
     expect(over.data).toMatchObject({ code: 'QUOTA_IMAGES', current: false })
-    expect(over.facts['How it went on']).toMatch(/: no-quota went on to Waiting by itself$/)
+    expect(over.facts['How it went on']).toMatch(/: no-quota went on to Waiting$/)
     expect(over.table?.rows.map(([, what]) => what)).toEqual([
       expect.stringMatching(/^QUOTA_IMAGES: /),
       'olga asked to retry',
@@ -93,7 +97,7 @@ describe('a job in Error', () => {
       /^trying again (in 1s|now) \(try [23] of 6\): A resource in the cloud is in mid-change: .*IncorrectDiskStatus/,
     )
     expect(over.data).toMatchObject({ code: 'CLOUD_WAIT', current: false, tries: 2 })
-    expect(over.facts['How it went on']).toMatch(/: passing went on to Waiting by itself$/)
+    expect(over.facts['How it went on']).toMatch(/: passing went on to Waiting$/)
     expect(over.table?.rows).toHaveLength(2)
     expect((await ferry.tell('status passing')).facts['Trying again']).toBeUndefined()
   })

@@ -33,6 +33,31 @@ Next:
   npm run ferry -- watch web-01`)
   })
 
+  it('shows commands to copy a line each, no empty table, and apart what is for somebody else', () => {
+    const reply: Reply = {
+      outcome: 'accepted',
+      code: 'approval-needed',
+      title: 'It waits for approval.',
+      facts: { 'To copy': 'clone web-01 web-01b\nclear web-01', Needed: '1' },
+      table: { columns: ['image'], rows: [] },
+      actions: [
+        { label: 'approve', command: 'approve 1', effect: 'change', by: 'others' },
+        { label: 'status', command: 'status web-01', effect: 'read' },
+      ],
+    }
+
+    expect(renderReply(reply, { color: false })).toBe(`… It waits for approval.
+  To copy  clone web-01 web-01b
+           clear web-01
+  Needed   1
+
+Next:
+  npm run ferry -- status web-01
+
+Next, by somebody else:
+  npm run ferry -- approve 1`)
+  })
+
   it('cannot be steered by what a server is named', () => {
     const evil = 'web\u001b]0;owned\u0007\u001b[2J\r\n\u202e01'
     const reply: Reply = { outcome: 'refused', code: 'x', title: evil, facts: { [evil]: evil } }

@@ -1,5 +1,6 @@
 /** What tests of the whole product look at: through the commands where there is one, past Ferry where it must be proven. */
 import type { Reply } from '../../core/commands/reply.ts'
+import type { DrillItem } from '../../core/domain/drill.ts'
 import type { VerificationCheck } from '../../core/ports/store.ts'
 import { eventually } from './eventually.ts'
 import type { Ferry } from './ferry.ts'
@@ -109,6 +110,29 @@ export async function verified(
     },
     forMs,
   )
+}
+
+/** Drills a job and returns the items of the report by name. */
+export async function drilled(
+  ferry: Ferry,
+  job: string,
+  how = '',
+  forMs?: number,
+): Promise<Readonly<Record<string, DrillItem>>> {
+  const { id = '' } = (await ferry.store.jobs.named(job)) ?? {}
+  const before = (await ferry.store.drills.latest(id))?.number ?? 0
+  await ferry.tell(`drill ${job} ${how}`)
+  const report = await eventually(
+    `the drill of ${job}`,
+    async () => {
+      const reply = await ferry.ask('vera', `report ${job}`)
+      return reply.code === 'drill-report' && Number(reply.data?.['drill']) > before ? reply : undefined
+    },
+    forMs,
+  )
+  const items = report.data?.['items'] as readonly DrillItem[]
+  if (report.table?.rows.length !== items.length) throw new Error('the report does not show every item')
+  return Object.fromEntries(items.map((item) => [item.name, item]))
 }
 
 /** Asks for completion as olga and approves it as paula. */

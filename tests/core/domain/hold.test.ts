@@ -19,9 +19,13 @@ describe('a lock', () => {
 
 describe('a freeze', () => {
   it('is the job’s own before that of all', () => {
-    expect(freezeOf({ frozen: freeze }, { ...freeze, by: 'bo' })?.by).toBe('ada')
-    expect(freezeOf({ frozen: null }, freeze)).toEqual(freeze)
-    expect(freezeOf({ frozen: null }, undefined)).toBeUndefined()
+    expect(freezeOf({ frozen: freeze, state: 'waiting' }, { ...freeze, by: 'bo' })?.by).toBe('ada')
+    expect(freezeOf({ frozen: null, state: 'waiting' }, freeze)).toEqual(freeze)
+    expect(freezeOf({ frozen: null, state: 'waiting' }, undefined)).toBeUndefined()
+  })
+
+  it('holds no job that has ended', () => {
+    expect(freezeOf({ frozen: freeze, state: 'completed' }, freeze)).toBeUndefined()
   })
 })
 
