@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { findTool } from '../../agent/source/inspect/tools.ts'
 import { findQemu } from '../../sandbox/ecs/emulator/qemu.ts'
 import { debianObstacle } from './debian-disk.ts'
+import { loopObstacle } from './loop-disk.ts'
 import { ROOT } from './run.ts'
 
 /** Why programs of this checkout cannot be run as another user; undefined when they can. */
@@ -32,5 +33,6 @@ export const CAPABILITIES: Readonly<Record<string, () => string | undefined>> = 
   qemu: () => (findQemu() === undefined ? 'qemu-system-x86_64 is not installed' : undefined),
   'ext4 tools': () => missing('mke2fs', 'debugfs'),
   packers: () => missing('zstd', 'xz', 'lz4'),
+  'loop devices': loopObstacle,
   'other-users': otherUsersObstacle,
 }

@@ -1,0 +1,151 @@
+/**
+ * The thread that takes what the kernel records and keeps the dirty maps. A thread of its own, so that nothing that the
+ * rest of the agent does for a while lets the kernel's buffers run full.
+ */
+import { join } from 'node:path'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import type { SourceDisk } from '../../protocol/control.ts'
+import { log, wordsOf } from '../../protocol/log.ts'
+import { DiskTracker, type Taken } from './disk-tracker.ts'
+import { findTracefs, instanceName, mapDirectory, removeOthers } from './tracefs.ts'
+
+/** How often the kernel's buffers are looked at, in milliseconds. */
+const POLL_MS = 100
+
+/** A `Taken` as it travels; without an era the disk is not tracked at all. */
+export interface TakenBlocks {
+  readonly bits: Uint8Array
+  readonly because: string | undefined
+  readonly era: number
+}
+
+/** What the thread may be asked for, each with its answer. */
+export interface TrackingCalls {
+  follow(disks: readonly SourceDisk[]): void
+  take(disk: number, root: string | undefined): TakenBlocks
+  more(disk: number, era: number): TakenBlocks
+  peek(disk: number): Uint8Array
+  doubt(disk: number, because: string): void
+  expect(disk: number, root: string, era: number): void
+  settle(disk: number, root: string, era: number): void
+}
+
+export interface ToTracking {
+  readonly ask: number
+  readonly call: keyof TrackingCalls
+  readonly args: readonly unknown[]
+}
+
+export type FromTracking =
+  { readonly ask: number; readonly answer: unknown } | { readonly ask: number; readonly problem: string }
+
+/** Starts the thread. `home`: the agent's. */
+export const startTrackingThread = (home: string): Worker =>
+  new Worker(new URL(import.meta.url), {
+    workerData: { role: 'tracking', home },
+    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 32 },
+  })
+
+const isSame = (one: SourceDisk, other: SourceDisk): boolean =>
+  one.path === other.path && one.identity === other.identity && one.sizeBytes === other.sizeBytes
+
+const travelling = ({ blocks, because, era }: Taken): TakenBlocks => ({ bits: blocks.bytes, because, era })
+
+class Trackers implements TrackingCalls {
+  private readonly home: string
+  private readonly trackers = new Map<number, DiskTracker>()
+  /** Why a disk is not tracked. */
+  private readonly untracked = new Map<number, string>()
+
+  constructor(home: string) {
+    this.home = home
+    setInterval(() => this.poll(), POLL_MS)
+  }
+
+  follow(disks: readonly SourceDisk[]): void {
+    const tracefs = findTracefs()
+    for (const disk of disks) {
+      const known = this.trackers.get(disk.index)
+      if (known !== undefined && isSame(known.disk, disk)) continue
+      known?.close()
+      this.trackers.delete(disk.index)
+      this.begin(disk, tracefs)
+    }
+    if (tracefs !== undefined) removeOthers(tracefs, this.home, [...this.trackers.keys()])
+  }
+
+  take(disk: number, root: string | undefined): TakenBlocks {
+    return travelling(this.tracker(disk).take(root))
+  }
+
+  more(disk: number, era: number): TakenBlocks {
+    return travelling(this.tracker(disk).more(era))
+  }
+
+  peek(disk: number): Uint8Array {
+    return this.tracker(disk).peek().bytes
+  }
+
+  doubt(disk: number, because: string): void {
+    this.tracker(disk).doubt(because)
+  }
+
+  expect(disk: number, root: string, era: number): void {
+    this.tracker(disk).expect(root, era)
+  }
+
+  settle(disk: number, root: string, era: number): void {
+    this.tracker(disk).settle(root, era)
+  }
+
+  private begin(disk: SourceDisk, tracefs: string | undefined): void {
+    try {
+      if (tracefs === undefined) throw new Error("the kernel's tracing is not available")
+      const file = join(mapDirectory(this.home), `disk-${disk.index}.dirty`)
+      const instance = instanceName(this.home, disk.index)
+      this.trackers.set(disk.index, new DiskTracker(disk, { tracefs, instance, file }))
+      this.untracked.delete(disk.index)
+    } catch (problem) {
+      const because = wordsOf(problem).slice(0, 120)
+      if (this.untracked.get(disk.index) !== because)
+        log('info', 'writes to a disk are not tracked', { disk: disk.index, because })
+      this.untracked.set(disk.index, because)
+    }
+  }
+
+  private tracker(disk: number): DiskTracker {
+    const tracker = this.trackers.get(disk)
+    if (tracker === undefined) throw new Error(this.untracked.get(disk) ?? 'the disk is not tracked')
+    return tracker
+  }
+
+  private poll(): void {
+    for (const tracker of this.trackers.values()) {
+      try {
+        tracker.poll()
+      } catch (problem) {
+        tracker.doubt(`written blocks could not be noted: ${wordsOf(problem)}`.slice(0, 120))
+      }
+    }
+  }
+}
+
+function serve(port: NonNullable<typeof parentPort>, home: string): void {
+  const trackers = new Trackers(home)
+  port.on('message', ({ ask, call, args }: ToTracking) => {
+    try {
+      const answer: unknown = (trackers[call] as (...args: readonly unknown[]) => unknown).apply(trackers, [
+        ...args,
+      ])
+      port.postMessage({ ask, answer } satisfies FromTracking)
+    } catch (problem) {
+      port.postMessage({ ask, problem: wordsOf(problem) } satisfies FromTracking)
+    }
+  })
+}
+
+const isTrackingThread = (data: unknown): data is { readonly home: string } =>
+  typeof data === 'object' && data !== null && 'role' in data && data.role === 'tracking'
+
+const startedWith: unknown = workerData
+if (!isMainThread && parentPort && isTrackingThread(startedWith)) serve(parentPort, startedWith.home)
