@@ -13,11 +13,12 @@ export function syncDirectory(path: string): void {
 }
 
 /** Replaces a small file as a whole, readable by its owner alone. After a crash either the old or the new content is there. */
-export function writeDurably(path: string, content: string): void {
+export function writeDurably(path: string, content: string | Uint8Array): void {
   const next = `${path}.next`
   const fd = openSync(next, 'w', 0o600)
   try {
-    writeSync(fd, content)
+    const bytes = Buffer.from(content)
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

@@ -23,13 +23,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { DIGEST_BYTES } from '../protocol/digest.ts'
+import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
 import { syncDirectory } from '../protocol/durable.ts'
 import { failpoint } from '../protocol/failpoint.ts'
-import { blocksOf } from '../protocol/geometry.ts'
+import { blocksOf, GROUP_BLOCKS, groupsOf, rootOf } from '../protocol/geometry.ts'
 import { encodeRecord, JOURNAL_HEADER_BYTES, journalHeader, type JournalRecord } from '../protocol/journal.ts'
 import {
-  groupDigests,
   MANIFEST_HEADER_BYTES,
   readRows,
   rowOffset,
@@ -39,6 +38,9 @@ import {
 
 const fdatasyncAsync = promisify(fdatasync)
 const UNKNOWN = Buffer.alloc(DIGEST_BYTES)
+
+/** A journal below this many bytes, or below a quarter of the rows, stays one when an order ends. */
+const SMALL_JOURNAL_BYTES = 1024 * 1024
 
 export interface DiskPlace extends ManifestSubject {
   readonly index: number
@@ -81,12 +83,18 @@ export class DiskStore {
   private journal = -1
   private journalEnd = 0
   private records = 0
+  /** Digests of the groups, but for those whose rows have changed since: a large disk's rows are not read for a small sync. */
+  private readonly digests: Buffer
+  private readonly stale: Set<number>
 
   /** `rows` is the scratch file, already filled; `generation` the last one on disk, 0 for none. */
   constructor(place: DiskPlace, rows: number, generation: number) {
     this.place = place
     this.rows = rows
     this.generation = generation
+    const groups = groupsOf(place.sizeBytes)
+    this.digests = Buffer.alloc(groups * DIGEST_BYTES)
+    this.stale = new Set(Array.from({ length: groups }, (_, group) => group))
     this.compact()
   }
 
@@ -101,8 +109,11 @@ export class DiskStore {
     return readRows(this.rows, this.place.sizeBytes, group, MANIFEST_HEADER_BYTES)
   }
 
+  /** The digests of all groups, concatenated. */
   groups(): Buffer {
-    return groupDigests(this.rows, this.place.sizeBytes, MANIFEST_HEADER_BYTES)
+    for (const group of this.stale) this.digests.set(digestOf(this.groupRows(group)), group * DIGEST_BYTES)
+    this.stale.clear()
+    return Buffer.from(this.digests)
   }
 
   /** Appends one record and makes it durable, then takes it over into the rows. A failure is not retried: `compact` starts over. */
@@ -116,7 +127,7 @@ export class DiskStore {
     failpoint('receiver:journal-fsync:before')
     await fdatasyncAsync(this.journal)
     failpoint('receiver:journal-fsync:after')
-    applyRecord(this.rows, this.place.sizeBytes, record)
+    this.apply(record)
   }
 
   /** Makes what was written to the device durable. */
@@ -128,7 +139,7 @@ export class DiskStore {
 
   /** Calls blocks unknown without a record; `compact` then makes it durable. */
   forget(blocks: readonly number[]): void {
-    applyRecord(this.rows, this.place.sizeBytes, { known: [], doubtful: blocks })
+    this.apply({ known: [], doubtful: blocks })
   }
 
   /**
@@ -156,9 +167,21 @@ export class DiskStore {
     return this.root
   }
 
-  /** The root of what is durable, as a manifest in place. Repeatable: a new generation is made only if something changed. */
+  /**
+   * The root of what is durable. Repeatable. Manifest and journal together are that; a new generation is made only when
+   * the journal has grown, so that the end of a small sync of a large disk costs little.
+   */
   seal(): string {
-    return this.records === 0 ? this.root : this.compact()
+    if (this.journalEnd > Math.max(SMALL_JOURNAL_BYTES, (blocksOf(this.place.sizeBytes) * DIGEST_BYTES) / 4))
+      return this.compact()
+    if (this.records > 0) this.root = rootOf(this.place.sizeBytes, this.groups())
+    return this.root
+  }
+
+  private apply(record: JournalRecord): void {
+    applyRecord(this.rows, this.place.sizeBytes, record)
+    for (const { block } of record.known) this.stale.add(Math.floor(block / GROUP_BLOCKS))
+    for (const block of record.doubtful) this.stale.add(Math.floor(block / GROUP_BLOCKS))
   }
 
   private dropOldJournals(): void {

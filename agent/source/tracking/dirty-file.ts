@@ -119,6 +119,13 @@ export class DirtyFile {
     return moved
   }
 
+  /** Writes both maps as they are in memory. */
+  writeAll(): void {
+    this.put(this.taken.bytes, this.takenAt)
+    this.put(this.current.bytes, PAGE)
+    this.unwritten.clear()
+  }
+
   forgetTaken(): void {
     this.taken.clear()
     this.put(this.taken.bytes, this.takenAt)

@@ -141,18 +141,37 @@ export class DiskTracker {
     this.isHeld = true
   }
 
-  /** What was written, up to now and since the last `take` or `more`, while held. */
-  held(): BlockBits {
+  /** While held: hands over what was written, as `more` does. */
+  heldTake(): BlockBits {
+    this.drain()
+    const blocks = this.file.current.copy()
+    this.file.taken.addAll(blocks)
+    this.file.current.clear()
+    return blocks
+  }
+
+  /** While held: what was written since `heldTake`. */
+  heldNews(): BlockBits {
     this.drain()
     return this.file.current
   }
 
+  /** What `heldTake` has handed over was not copied after all. */
+  putBack(blocks: BlockBits): void {
+    this.file.current.addAll(blocks)
+  }
+
+  /** Whether no doubt has come up since this era. */
+  isOf(era: number): boolean {
+    return this.era === era
+  }
+
   release(): void {
+    if (!this.isHeld) return
     this.isHeld = false
-    this.file.flush()
+    this.file.writeAll()
     this.file.setState(this.state)
     this.file.setDraining(false)
-    if (this.state.roots.length === 0) this.tellDoubt()
   }
 
   close(): void {
