@@ -11,6 +11,8 @@ import { openStore } from './adapters/postgres/store.ts'
 import type { App } from './app/assemble.ts'
 import { assembleApp } from './app/assemble.ts'
 import { systemClock } from './app/clock.ts'
+import { createDoorWork } from './app/door-ticks.ts'
+import type { Door } from './app/doors.ts'
 import { engineSettings } from './app/engine-settings.ts'
 import { withFailpoints } from './app/failpoints.ts'
 import { livePolicy } from './app/live-policy.ts'
@@ -23,8 +25,10 @@ import { createEngine } from './engine/engine.ts'
 import type { Timings } from './engine/parts.ts'
 import type { Cloud } from './ports/cloud.ts'
 import type { Log } from './ports/log.ts'
-import type { OutboxRow } from './ports/jobs.ts'
 import type { Store } from './ports/store.ts'
+
+/** How often the doors look for what has moved. */
+const DOOR_TICK_MS = 1000
 
 /** Ferry with its configuration read and nothing opened yet: what `bot/main.ts` starts from. */
 export interface Prepared {
@@ -70,12 +74,13 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
     const policy = livePolicy(config.policy, { path: config.policyPath, store, log })
     const installed = { store, bundles, serverUrl, policy: policy.current }
     const settings = await engineSettings(config, installed, makeSecret, timings)
+    const doors: Door[] = []
     const startWork = async (): Promise<{ stop(): Promise<void> }> => {
-      const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, (notice) =>
-        logNotice(log, notice),
-      )
+      const doorMs = Math.min(DOOR_TICK_MS, settings.timings.dueTickMs)
+      const atDoors = createDoorWork({ store, clock, policy: policy.current, log }, doors, doorMs)
+      const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, atDoors.spread)
       engine.start()
-      const ticks = await startTicks(engine.ticks, (error, tick) =>
+      const ticks = await startTicks([...engine.ticks, ...atDoors.ticks], (error, tick) =>
         log.error('a tick failed', { tick, error }),
       )
       return {
@@ -96,6 +101,7 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
       serverUrl,
       log,
       makeSecret,
+      doors,
       startWork,
       stopping,
     })
@@ -115,10 +121,4 @@ function cloudOf(config: Config): Cloud {
     ...(endpoint === undefined ? {} : { endpoint }),
     protocol: protocol === 'http' ? 'HTTP' : 'HTTPS',
   })
-}
-
-/** Where no door shows notices yet, the log does. */
-async function logNotice(log: Log, notice: OutboxRow): Promise<void> {
-  const level = notice.severity === 'info' ? 'info' : 'warn'
-  log[level](notice.title, { notice: notice.id, severity: notice.severity, ...notice.facts })
 }

@@ -1,14 +1,19 @@
 import type { Bundles } from '../adapters/agents/bundles.ts'
 import type { Machines } from '../adapters/agents/machines.ts'
 import type { Command } from '../commands/define.ts'
+import type { View } from '../commands/view.ts'
+import { viewOf } from '../commands/view.ts'
 import type { Person, Policy } from '../domain/policy.ts'
+import type { DoorName, Post, Subject } from '../domain/post.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { NewPost } from '../ports/posts.ts'
 import type { Store } from '../ports/store.ts'
 import type { Ask } from './ask.ts'
 import { createAsk } from './ask.ts'
 import type { Workflows } from './workflows.ts'
 import { createWorkflows } from './workflows.ts'
+import type { Door } from './doors.ts'
 import { personOfSlack, personOfToken } from './people.ts'
 
 /** What doors know of Ferry. */
@@ -26,6 +31,14 @@ export interface App {
   /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   now(): Date
+  /** Registers a door that shows and tells by itself; before `start`. */
+  addDoor(door: Door): void
+  /** How a subject stands now, as its posts show it; undefined when there is none of this id, and never will be. */
+  view(subject: Subject): Promise<View | undefined>
+  /** Has a message kept true at a door from now on, such as where a person has asked. Repeatable: one is kept once. */
+  openPosts(posts: readonly NewPost[]): Promise<void>
+  /** The post that a door's message is, by what the door calls it. */
+  postAt(door: DoorName, remoteId: string): Promise<Post | undefined>
   /** Reads the policy file again; a bad one changes nothing and is told in the log. Repeatable. */
   reloadPolicy(): Promise<void>
   /** Throws when the database does not answer. */
@@ -50,6 +63,8 @@ export interface AppParts {
   readonly serverUrl: string
   readonly log: Log
   readonly makeSecret: () => string
+  /** Where doors register. */
+  readonly doors: Door[]
   /** Begins the long work; what it returns ends it. */
   readonly startWork: () => Promise<{ stop(): Promise<void> }>
   /** Aborted by `endWaits`. */
@@ -66,6 +81,13 @@ export function assembleApp(parts: AppParts): App {
     execute: createAsk(parts),
     authenticate: (token) => personOfToken(parts.policy(), token),
     slackPerson: (userId) => personOfSlack(parts.policy(), userId),
+    addDoor: (door) => {
+      if (work !== undefined) throw new Error(`the door ${door.name} comes too late: work has begun`)
+      parts.doors.push(door)
+    },
+    view: (subject) => viewOf({ ...parts, policy: parts.policy() }, subject),
+    openPosts: (posts) => parts.store.posts.open(posts),
+    postAt: (door, remoteId) => parts.store.posts.byRemoteId(door, remoteId),
     reloadPolicy: parts.reloadPolicy,
     workflows: createWorkflows(parts),
     firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),

@@ -89,7 +89,11 @@ export const complete = defineCommand({
           'override-window': asked.isOverridden,
         },
         notices: [
-          { severity: 'info', title: `${args.job}: ${isLast ? 'the last sync has started' : 'completing'}` },
+          {
+            severity: 'info',
+            title: `${args.job}: ${isLast ? 'the last sync has started' : 'completing'}`,
+            ...(isLast ? { shownBy: 'sync' as const } : {}),
+          },
         ],
       }
     })

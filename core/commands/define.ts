@@ -43,6 +43,9 @@ export interface Context {
   readonly runApproved: (approval: Approval) => Promise<Reply>
 }
 
+/** What describing takes, for whoever looks: nobody in particular. */
+export type Looking = Pick<Context, 'store' | 'clock' | 'policy'>
+
 export interface CommandDefinition<A extends ArgSet> {
   /** One word, or two: `audit verify`. */
   readonly name: string

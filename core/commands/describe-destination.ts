@@ -5,14 +5,14 @@ import { formatTime } from '../domain/duration.ts'
 import type { Job, JobDisk } from '../domain/job.ts'
 import { ENDED } from '../domain/life.ts'
 import type { Destination } from '../ports/destinations.ts'
-import type { Context } from './define.ts'
+import type { Context, Looking } from './define.ts'
 import { Refusal } from './reply.ts'
 
 type Facts = Readonly<Record<string, string>>
 
 /** What `status` shows of a job's destination; nothing for a job with the target image. */
 export async function describeDestination(
-  { store, clock }: Context,
+  { store, clock }: Looking,
   job: Job,
 ): Promise<{ readonly facts: Facts; readonly data: object | null }> {
   const destination = await store.destinations.of(job.id)

@@ -8,7 +8,7 @@ import type { FaultEntry } from '../domain/fault-entry.ts'
 import { faultEntry, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job, JobFault, Sync } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
-import type { Context } from './define.ts'
+import type { Looking } from './define.ts'
 import { forecastNow } from './describe-forecast.ts'
 import type { Table } from './reply.ts'
 
@@ -55,7 +55,7 @@ export function commandsIn(remedy: string): readonly string[] {
 
 /** What it would take to go on from here, and to begin anew: bytes, time, money. */
 export async function costsOfGoingOn(
-  context: Context,
+  context: Looking,
   job: Job,
   entry: FaultEntry,
 ): Promise<Readonly<Record<string, string>>> {
@@ -77,7 +77,7 @@ export async function costsOfGoingOn(
   }
 }
 
-async function resumeWords(context: Context, job: Job, running: Sync | undefined): Promise<string> {
+async function resumeWords(context: Looking, job: Job, running: Sync | undefined): Promise<string> {
   if (job.resume !== 'syncing' && job.resume !== 'preparing')
     return running === undefined ? 'nothing is sent' : 'nothing is sent before the next sync'
   const forecast = await forecastNow(context, job, running?.kind ?? 'full')

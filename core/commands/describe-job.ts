@@ -13,7 +13,7 @@ import { ENDED, isOver } from '../domain/life.ts'
 import { formatBitRate } from '../domain/rate.ts'
 import { heldBy } from '../domain/retention.ts'
 import { SILENCE_MS } from '../ports/machines.ts'
-import type { Context } from './define.ts'
+import type { Looking } from './define.ts'
 import { describeDestination } from './describe-destination.ts'
 import { describeForecast, limitWords, phaseWords } from './describe-forecast.ts'
 import { convergingWords, tryingWords } from './describe-fault.ts'
@@ -86,7 +86,7 @@ const INTERMEDIATE_WORDS = {
 
 /** The whole view of a job, after what else is to be said `first`: what `status` answers and what changes answer with. */
 export async function describeJob(
-  context: Context,
+  context: Looking,
   job: Job,
   first: Readonly<Record<string, string>> = {},
 ): Promise<Pick<Reply, 'facts' | 'progress' | 'actions' | 'data'>> {
@@ -162,11 +162,7 @@ export async function describeJob(
   if (job.state === 'error' && (job.intermediate === 'ready' || job.intermediate === 'creating'))
     facts['Cost'] =
       `the intermediate stays and costs ${await costNow(store, job.id)} until \`retry\`, \`clear\` or \`release\``
-  if (job.state === 'completed') {
-    const disks = await store.jobs.disks(job.id)
-    const servers = (await store.ledger.open(job.id)).filter(isLaunched)
-    Object.assign(facts, checklist({ job, image: newest, disks, servers, host: source?.agent?.host }))
-  }
+  if (job.state === 'completed') Object.assign(facts, await describeEnd(context, job))
   if (approvals.length > 0)
     facts['Waits for approval'] = approvals
       .map((approval) => `${approval.number} (${approval.command})`)
@@ -218,7 +214,19 @@ export async function describeJob(
   }
 }
 
-async function costNow({ ledger }: Context['store'], jobId: string): Promise<string> {
+/** What is left to do once a job is Completed (S18). */
+export async function describeEnd({ store }: Looking, job: Job): Promise<Readonly<Record<string, string>>> {
+  const [source, images, disks, open] = await Promise.all([
+    store.sources.byId(job.sourceId),
+    store.images.list(job.id),
+    store.jobs.disks(job.id),
+    store.ledger.open(job.id),
+  ])
+  const servers = open.filter(isLaunched)
+  return checklist({ job, image: images.at(-1), disks, servers, host: source?.agent?.host })
+}
+
+async function costNow({ ledger }: Looking['store'], jobId: string): Promise<string> {
   const open = await ledger.open(jobId)
   return costWords(open.filter(({ kind }) => kind === 'instance' || kind === 'disk')) ?? 'money'
 }

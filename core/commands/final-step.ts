@@ -63,12 +63,14 @@ export async function finalStep(
       args: raw,
       requestedBy: context.person.name,
       needed,
-      evidence: shown,
+      // Beside the evidence, so that who decides knows what they decide on.
+      evidence: { [CONSEQUENCE]: consequence, ...shown },
       expiresAt,
     },
     { actor: context.actor, action: command, outcome: 'approval asked' },
     {
       severity: 'warning',
+      shownBy: 'approval',
       title: `${context.person.name} asks to ${command} ${job.name}`,
       facts: { ...shown, 'Needs approval by': othersWords(needed, rule.by) },
     },
@@ -76,7 +78,7 @@ export async function finalStep(
   throw new Pending(
     accepted('approval-needed', `${command} ${job.name} waits for approval: request ${approval.number}.`, {
       facts: {
-        'What happens then': consequence,
+        [CONSEQUENCE]: consequence,
         'Needed from others': othersWords(needed, rule.by),
         'Approved by': approval.approvedBy.join(', ') || 'nobody yet',
         Expires: formatTime(approval.expiresAt, context.clock.now()),
@@ -91,6 +93,10 @@ export async function finalStep(
   )
 }
 
-function othersWords(needed: number, by: 'approver' | 'admin'): string {
+/** The name of the fact that says what cannot be taken back. */
+export const CONSEQUENCE = 'What happens then'
+
+/** `2 other people of the role admin` */
+export function othersWords(needed: number, by: 'approver' | 'admin'): string {
   return `${counted(needed, 'other person', 'other people')}${by === 'admin' ? ' of the role admin' : ''}`
 }

@@ -4,7 +4,7 @@ import { faultEntry, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { name } from './args.ts'
-import type { Context } from './define.ts'
+import type { Looking } from './define.ts'
 import { defineCommand } from './define.ts'
 import { attemptsTable, commandsIn, convergingWords, costsOfGoingOn, endingWords } from './describe-fault.ts'
 import { lookAt, nextSteps } from './on-job.ts'
@@ -27,28 +27,32 @@ export const troubleshoot = defineCommand({
   args: { job: name('the job') },
   example: 'troubleshoot web-01',
   run: async ({ job: jobName }, context) => {
-    const job = await lookAt(context, jobName)
-    const warning = convergingWords(job, await context.store.syncs.list(job.id, 20))
-    const warnings: Readonly<Record<string, string>> = warning === undefined ? {} : { Warning: warning }
-    if (job.fault === null)
-      return done('no-fault', `${jobName} is ${STATE_LABELS[job.state]}${await whatStands(context, job)}.`, {
-        facts: warnings,
-        actions: nextSteps(job),
-        data: { job: jobName, code: null, current: false, converging: warning === undefined },
-      })
-    return tell(context, job, job.fault, warnings)
+    return troubleOf(context, await lookAt(context, jobName))
   },
 })
 
+/** What `troubleshoot` answers of a job, and what the message of a failed sync becomes. */
+export async function troubleOf(context: Looking, job: Job): Promise<Reply> {
+  const warning = convergingWords(job, await context.store.syncs.list(job.id, 20))
+  const warnings: Readonly<Record<string, string>> = warning === undefined ? {} : { Warning: warning }
+  if (job.fault === null)
+    return done('no-fault', `${job.name} is ${STATE_LABELS[job.state]}${await whatStands(context, job)}.`, {
+      facts: warnings,
+      actions: nextSteps(job),
+      data: { job: job.name, code: null, current: false, converging: warning === undefined },
+    })
+  return tell(context, job, job.fault, warnings)
+}
+
 /** What stands in the way of a job without a fault. */
-async function whatStands({ store }: Context, job: Job): Promise<string> {
+async function whatStands({ store }: Looking, job: Job): Promise<string> {
   if (job.state !== 'drill-exception') return '; nothing has gone wrong'
   const found = (await store.drills.latest(job.id))?.items.filter(({ level }) => level === 'Critical') ?? []
   return `: its drill found ${found.map(({ name }) => name).join(', ')} Critical; \`report ${job.name}\` says what to do, then \`drill ${job.name}\` again`
 }
 
 async function tell(
-  context: Context,
+  context: Looking,
   job: Job,
   fault: NonNullable<Job['fault']>,
   warnings: Readonly<Record<string, string>>,

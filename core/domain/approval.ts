@@ -23,6 +23,9 @@ export interface Approval {
   /** What the approvers saw. */
   readonly evidence: Readonly<Record<string, string>>
   readonly reason: string | null
+  readonly deniedBy: string | null
+  /** When it was denied, used, voided or expired; null while it stands. */
+  readonly endedAt: Date | null
 }
 
 /** How long a request for approval stands. */

@@ -3,6 +3,7 @@
  * and what new jobs are like. docs/ferry.schema.json and docs/policy.md are made of the descriptions here.
  */
 import { z } from 'zod'
+import { parseDigest } from './digest.ts'
 import { INTERVAL_RANGE, parseDuration } from './duration.ts'
 import { imageNameProblem } from './image-name.ts'
 import { JOB_PATTERN, namesJob } from './job-pattern.ts'
@@ -40,10 +41,9 @@ export const Person = z.strictObject({
     .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'a GitHub identity is a login such as ada-l, without @')
     .optional()
     .describe('The login at GitHub'),
-  github_id: GitHubNumber    .optional()
-    .describe(
-      'The number of the account at GitHub, `gh api users/<login> --jq .id`: who starts a workflow is known by it',
-    ),
+  github_id: GitHubNumber.optional().describe(
+    'The number of the account at GitHub, `gh api users/<login> --jq .id`: who starts a workflow is known by it',
+  ),
 })
 export type Person = z.infer<typeof Person>
 
@@ -90,17 +90,45 @@ export const NamedWindow = z.strictObject({
 })
 export type NamedWindow = z.infer<typeof NamedWindow>
 
-const NoticeRule = z.strictObject({
-  jobs: jobs.default('*'),
-  severity: z
-    .enum(['info', 'warning', 'error'], 'a severity is info, warning or error')
-    .default('warning')
-    .describe('The least severity that is sent'),
-  channel: z
-    .string()
-    .regex(/^(#[a-z0-9_-]{1,79}|[CG][A-Z0-9]{5,20})$/, 'a channel is #its-name or its id such as C01ABCDEF')
-    .describe('The Slack channel'),
-})
+const ON_OFF = z.enum(['on', 'off'], 'it is on or off')
+
+const NoticeRule = z
+  .strictObject({
+    jobs: jobs.default('*'),
+    severity: z
+      .enum(['info', 'warning', 'error'], 'a severity is info, warning or error')
+      .default('warning')
+      .describe('The least severity that is sent; requests for approval count as warnings'),
+    channel: z
+      .string()
+      .regex(/^(#[a-z0-9_-]{1,79}|[CG][A-Z0-9]{5,20})$/, 'a channel is #its-name or its id such as C01ABCDEF')
+      .optional()
+      .describe('The Slack channel; a rule has either this or `issue`'),
+    issue: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}#[1-9][0-9]{0,8}$/,
+        'an issue is owner/repository#number, such as acme/servers#12',
+      )
+      .optional()
+      .describe('The GitHub issue or pull request, `owner/repository#number`'),
+    live: ON_OFF.default('off').describe(
+      'on: each sync of these jobs has one message there that is kept true while it moves',
+    ),
+    digest: z
+      .string()
+      .refine(
+        (text) => text === 'off' || parseDigest(text) !== undefined,
+        'a digest is off, a time between two of 5m to 1d, or a time of day with its zone, such as 09:00 Asia/Shanghai',
+      )
+      .default('off')
+      .describe(
+        'off: notices are told as they come. `1h` or `09:00 Asia/Shanghai`: they are gathered and told together then',
+      ),
+  })
+  .refine(({ channel, issue }) => (channel === undefined) !== (issue === undefined), {
+    error: 'a rule has either channel or issue',
+  })
 
 const Cloud = z.strictObject({
   region: z.string().min(1).default('cn-hangzhou').describe('The region; a change needs a restart'),
@@ -196,7 +224,9 @@ export const Policy = z.strictObject({
   notices: z
     .array(NoticeRule)
     .default([])
-    .describe('Which notices go to which channels; one that several rules match goes to all of theirs'),
+    .describe(
+      'Which notices go where; one that several rules match goes to all of their places, to each once',
+    ),
   workflows: Workflows.prefault({}).describe(
     'Which runs of GitHub Actions may use Ferry without a stored secret',
   ),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { OutboxRow } from '../ports/jobs.ts'
+import type { OutboxRow } from '../ports/notices.ts'
 import { lookAtDestinations } from './destination.ts'
 import type { Parts } from './parts.ts'
 import { carryOutLaunches } from './launch.ts'
@@ -39,7 +39,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
       { name: 'reconcile', everyMs: reconcileTickMs, run: () => reconcile(parts) },
       { name: 'prices', everyMs: cleanUpTickMs, run: () => priceResources(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
-      { name: 'notices', everyMs: 2000, run: () => deliverNotices(parts, deliver) },
+      { name: 'notices', everyMs: Math.min(2000, dueTickMs), run: () => deliverNotices(parts, deliver) },
     ],
     start: () => runner.start(),
     stop: () => runner.stop(),

@@ -12,7 +12,7 @@ import { growingChanges } from '../domain/converging.ts'
 import { Fault, FAULTS, remedyOf } from '../domain/faults.ts'
 import type { Image, Job, Sync } from '../domain/job.ts'
 import { afterSync } from '../domain/schedule.ts'
-import type { Notice } from '../ports/jobs.ts'
+import type { Notice } from '../ports/notices.ts'
 import type { Intermediate } from '../ports/machines.ts'
 import { moveToCarrier } from './carrier.ts'
 import { foretell } from './foretell.ts'
@@ -42,6 +42,7 @@ export async function runSync(work: JobWork): Promise<void> {
     notices: [
       {
         severity: 'info',
+        shownBy: 'sync',
         title: `${job.name}: sync #${sync.number} has ended, image ${image.cloudId} is Available`,
         facts: { Image: image.name },
       },

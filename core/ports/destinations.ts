@@ -1,5 +1,6 @@
 import type { DestinationLook, Swap } from '../domain/destination.ts'
-import type { AuditEntry, Notice } from './jobs.ts'
+import type { AuditEntry } from './jobs.ts'
+import type { Notice } from './notices.ts'
 
 /** The destination of a job, as it was last seen, and what was done to its disks. */
 export interface Destination {

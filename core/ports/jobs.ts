@@ -3,6 +3,7 @@ import type { SyncKind, SyncProgress, Trigger } from '../domain/job.ts'
 import type { DrillItem, DrillResult } from '../domain/drill.ts'
 import type { Approval } from '../domain/approval.ts'
 import type { Forecast } from '../domain/forecast.ts'
+import type { Notice } from './notices.ts'
 
 /** Who did something, and through which door. The engine acts as `{ person: 'ferry', door: 'engine' }`. */
 export interface Actor {
@@ -19,13 +20,6 @@ export interface AuditEntry {
   readonly action: string
   readonly outcome: string
   readonly facts?: Readonly<Record<string, string | number | boolean | null>>
-}
-
-/** Something people should hear of; delivered through the outbox, in order, at least once, shown once. */
-export interface Notice {
-  readonly severity: 'info' | 'warning' | 'error'
-  readonly title: string
-  readonly facts?: Readonly<Record<string, string>>
 }
 
 export interface NewJob {
@@ -165,6 +159,8 @@ export interface Syncs {
   byId(id: string): Promise<Sync | undefined>
   /** Newest first. */
   list(jobId: string, limit?: number): Promise<readonly Sync[]>
+  /** Those of all jobs that run, or have ended within the last `endedMs`; missed ones left out. */
+  recent(endedMs: number): Promise<readonly { readonly id: string; readonly job: string }[]>
   /** Stores what was foretold when the sync began; the first one stands. Repeatable. */
   setForecast(id: string, forecast: Forecast): Promise<void>
   setPhase(id: string, phase: Phase): Promise<void>
@@ -265,19 +261,4 @@ export interface Approvals {
   withdraw(number: number, by: string, audit: AuditEntry): Promise<Approval | undefined>
   /** Marks overdue ones as expired; returns how many. */
   expire(): Promise<number>
-}
-
-export interface OutboxRow extends Notice {
-  readonly id: string
-  readonly job: string | null
-  readonly at: Date
-}
-
-export interface Outbox {
-  add(notice: Notice, jobId?: string): Promise<void>
-  /**
-   * Hands each undelivered notice, in order, to `deliver`; one replica at a time. Stops at the first that throws and
-   * throws its error on; that notice comes first again next time.
-   */
-  deliver(deliver: (notice: OutboxRow) => Promise<void>): Promise<number>
 }

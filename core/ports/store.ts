@@ -6,10 +6,13 @@
  */
 import type { Verdict, VerifyOptions } from '../domain/verification.ts'
 import type { Answers } from './answers.ts'
-import type { Destinations } from './destinations.ts'
 import type { Audit } from './audit.ts'
-import type { Approvals, AuditEntry, Freezes, Images, Jobs, Notice, Outbox, Syncs } from './jobs.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Destinations } from './destinations.ts'
+import type { Approvals, AuditEntry, Freezes, Images, Jobs, Syncs } from './jobs.ts'
+import type { Notice, Outbox } from './notices.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
+import type { Posts } from './posts.ts'
 import type { Tasks } from './tasks.ts'
 import type { Drills } from './drills.ts'
 
@@ -177,6 +180,8 @@ export interface Store {
   readonly audit: Audit
   readonly answers: Answers
   readonly outbox: Outbox
+  readonly posts: Posts
+  readonly deliveries: Deliveries
   /** True the first time a key is seen within `ttlMs`, false after that (replays, nonces, deliveries). */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   /** A value made once per installation: the first caller's stands (ticket key, token secret). */

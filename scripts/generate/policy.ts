@@ -41,7 +41,7 @@ A running bot reads it again on SIGHUP (\`kill -HUP <pid>\`; each replica for it
 
 ${table(['key', 'value', 'default', 'meaning'], rowsOf(schema(), ''))}
 
-Approvals can be asked for by ${APPROVABLE.map((name) => `\`${name}\``).join(', ')}. In a pattern of jobs \`*\` stands for any part of a name. A notice that belongs to no job goes where the rules for \`*\` lead. Notices are not sent to channels yet: \`notices\` says where they will go.
+Approvals can be asked for by ${APPROVABLE.map((name) => `\`${name}\``).join(', ')}. In a pattern of jobs \`*\` stands for any part of a name. A notice that belongs to no job goes where the rules for \`*\` lead. Many notices for one place within a short time become one message whatever \`digest\` says. A request for approval is shown wherever warnings of its job go, and to each person who may decide and has a Slack identity.
 
 ## An example
 

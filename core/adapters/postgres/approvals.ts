@@ -12,7 +12,7 @@ const fromRaw = (raw: Raw): Approval => asRow(approvals, raw)
 export function openApprovals({ db, ask, run }: Database): Approvals {
   const expire = async () => {
     const expired = await run(sql`
-      update approvals set status = 'expired'
+      update approvals set status = 'expired', ended_at = now()
       where status in ('open', 'approved') and expires_at <= now() returning number`)
     return expired.length
   }
@@ -66,7 +66,9 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
               when not ${approve}::boolean then 'denied'
               when jsonb_array_length(approved_by) + 1 >= needed then 'approved'
               else 'open' end,
-            reason = coalesce(${reason}::text, reason)
+            reason = coalesce(${reason}::text, reason),
+            denied_by = case when not ${approve}::boolean then ${by}::text end,
+            ended_at = case when not ${approve}::boolean then now() end
           where number = ${number} and status = 'open' and expires_at > now()
             and requested_by <> ${by} and not approved_by ? ${by}::text
             and exists (select from jobs where jobs.id = job_id and jobs.version = job_version)
@@ -79,7 +81,7 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
     async withdraw(number, by, audit) {
       const [raw] = await run(sql`
         with withdrawn as (
-          update approvals set status = 'denied', reason = ${`withdrawn by ${by}`}
+          update approvals set status = 'denied', reason = ${`withdrawn by ${by}`}, denied_by = ${by}, ended_at = now()
           where number = ${number} and status = 'open' and requested_by = ${by}
           returning *
         ), audited as (${auditInto(audit, sql`select job_id, job_name as job from withdrawn`)})

@@ -52,7 +52,7 @@ export function catchUpStatement(jobs: readonly CatchUp[], audit: AuditEntry): S
         cross join lateral generate_series(1, moved.missed) as run
       returning id
     ), voided as (
-      update approvals set status = 'void'
+      update approvals set status = 'void', ended_at = now()
       from moved cross join (select count(*) from missed) as after_missed
       where approvals.job_id = moved.id and approvals.status in ('open', 'approved')
       returning approvals.number

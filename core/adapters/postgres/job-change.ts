@@ -149,7 +149,8 @@ function faultEnds({ state, fault }: Partial<JobSettings>, { actor }: JobChange[
 
 /** Every change raises the version, to which approvals are pinned: one is used, the rest are worth nothing now. */
 const closeApprovals = (used: number | null): SQL => sql`
-  update approvals set status = case when number = ${used}::int then 'used' else 'void' end
+  update approvals set ended_at = now(),
+    status = case when number = ${used}::int then 'used' else 'void' end
   from moved where approvals.job_id = moved.id
     and (approvals.status in ('open', 'approved') or approvals.number = ${used}::int)
   returning approvals.number`

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
-import type { Outbox, OutboxRow } from '../../ports/jobs.ts'
+import type { Outbox, OutboxRow } from '../../ports/notices.ts'
 import type { Database, Raw } from './connect.ts'
-import { NO_JOB, jobById, milliseconds, noticesInto } from './parts.ts'
+import { NO_JOB, jobById, json, milliseconds, noticesInto } from './parts.ts'
 import { asRow } from './rows.ts'
 import { outbox } from './schema/records.ts'
 
 /** How long a replica may take to deliver one notice before another one tries. */
 const LEASE_MS = 60_000
 
-const toOutboxRow = (raw: Raw): OutboxRow => {
-  const { id, at, job, severity, title, facts } = asRow(outbox, raw)
-  return { id: String(id), at, job, severity, title, facts }
+export const toOutboxRow = (raw: Raw): OutboxRow => {
+  const { id, at, job, severity, title, facts, shownBy } = asRow(outbox, raw)
+  return { id: String(id), at, job, severity, title, facts, ...(shownBy === null ? {} : { shownBy }) }
 }
 
 /** The outbox: the first undelivered notice is leased, delivered with no transaction open, then marked. */
@@ -34,6 +34,18 @@ export function openOutbox({ run }: Database): Outbox {
   return {
     async add(notice, jobId) {
       await run(noticesInto([notice], jobId === undefined ? NO_JOB : jobById(jobId)))
+    },
+
+    async addOnce(key, { severity, title, facts = {}, shownBy = null }, jobId) {
+      const of = jobId === undefined ? NO_JOB : jobById(jobId)
+      const added = await run(sql`
+        insert into outbox (job_id, job, severity, title, facts, shown_by, once)
+        select of.job_id, of.job, ${severity}, ${title}, ${json(facts)}, ${shownBy}::text, ${key} from (${of}) as of
+        -- Looked at first: the trigger that numbers notices lets one writer in at a time.
+        where not exists (select from outbox where once = ${key})
+        on conflict do nothing
+        returning id`)
+      return added.length === 1
     },
 
     async deliver(deliver) {

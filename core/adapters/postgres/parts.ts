@@ -1,7 +1,8 @@
 /** What many statements have in common: the rows that a change leaves in the audit and in the outbox. */
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
-import type { AuditEntry, Notice } from '../../ports/jobs.ts'
+import type { AuditEntry } from '../../ports/jobs.ts'
+import type { Notice } from '../../ports/notices.ts'
 
 /** A time as a parameter; drizzle has switched off the driver's own conversion of dates. */
 export const timestamp = (time: Date): SQL => sql`${time.toISOString()}::timestamptz`
@@ -31,8 +32,9 @@ export const auditInto = (entry: AuditEntry, rows: SQL): SQL => sql`
 
 /** Inserts the notices, in their order, for each row of `rows`; comes after the audit, for the same reason. */
 export const noticesInto = (notices: readonly Notice[], rows: SQL): SQL => sql`
-  insert into outbox (job_id, job, severity, title, facts)
-  select r.job_id, r.job, n.notice ->> 'severity', n.notice ->> 'title', coalesce(n.notice -> 'facts', '{}')
+  insert into outbox (job_id, job, severity, title, facts, shown_by)
+  select r.job_id, r.job, n.notice ->> 'severity', n.notice ->> 'title', coalesce(n.notice -> 'facts', '{}'),
+    n.notice ->> 'shownBy'
   from (${rows}) as r, jsonb_array_elements(${json(notices)}) with ordinality as n (notice, place)
   order by n.place
   returning id`

@@ -5,6 +5,7 @@ import { openApprovals } from './approvals.ts'
 import { openAudit } from './audit.ts'
 import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
+import { openDeliveries } from './deliveries.ts'
 import { openDestinations } from './destinations.ts'
 import { openFreezes } from './freezes.ts'
 import { openDrills } from './drills.ts'
@@ -14,6 +15,7 @@ import { openJobs } from './jobs.ts'
 import { openLedger } from './ledger.ts'
 import { openOrders } from './orders.ts'
 import { openOutbox } from './outbox.ts'
+import { openPosts } from './posts.ts'
 import { firstSeen, once } from './seen.ts'
 import { openSources } from './sources.ts'
 import { openSyncs } from './syncs.ts'
@@ -51,6 +53,8 @@ export async function openStore(url: string): Promise<Store> {
     audit: openAudit(database),
     answers: openAnswers(database),
     outbox: openOutbox(database),
+    posts: openPosts(database),
+    deliveries: openDeliveries(database),
     firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
     once: (name, make) => once(database, name, make),
     now: async () => {

@@ -2,7 +2,7 @@ import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { Sync, SyncProgress } from '../../domain/job.ts'
 import type { SyncWork, Syncs } from '../../ports/jobs.ts'
 import type { Database } from './connect.ts'
-import { json } from './parts.ts'
+import { json, milliseconds } from './parts.ts'
 import { syncs } from './schema/jobs.ts'
 
 type Row = typeof syncs.$inferSelect
@@ -59,6 +59,14 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
     async list(jobId, limit = 1000) {
       const ofJob = db.select().from(syncs).where(eq(syncs.jobId, jobId))
       return (await ask(ofJob.orderBy(desc(syncs.number)).limit(limit))).map(toSync)
+    },
+
+    async recent(endedMs) {
+      const rows = await run(sql`
+        select syncs.id, jobs.name from syncs join jobs on jobs.id = syncs.job_id
+        where syncs.result is null
+          or (syncs.ended_at > now() - ${milliseconds(endedMs)} and syncs.result <> 'missed')`)
+      return rows.map((raw) => ({ id: raw['id'] as string, job: raw['name'] as string }))
     },
 
     async setForecast(id, forecast) {

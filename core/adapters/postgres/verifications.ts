@@ -75,7 +75,7 @@ export function openVerifications({ db, ask, run }: Database): Verifications {
         ), raised as (
           update jobs set version = jobs.version + 1 from ended where jobs.id = ended.job_id returning jobs.id
         ), voided as (
-          update approvals set status = 'void' from raised
+          update approvals set status = 'void', ended_at = now() from raised
           where approvals.job_id = raised.id and status in ('open', 'approved') returning number
         ), audited as (${auditInto(audit, subject)})
         ${noticesInto([notice], sql`${subject} cross join (select count(*) from audited) as after_audited`)}`)

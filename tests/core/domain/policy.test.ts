@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { namesJob } from '../../../core/domain/job-pattern.ts'
-import { routesOf } from '../../../core/domain/notice-routes.ts'
+import type { Severity } from '../../../core/domain/notice-routes.ts'
+import { approvalPlacesOf, livePlacesOf, routesOf } from '../../../core/domain/notice-routes.ts'
 import { approvalRule, Policy, windowNamed } from '../../../core/domain/policy.ts'
 
 const policyWith = (more: object) => Policy.parse({ people: [{ name: 'ada', role: 'admin' }], ...more })
@@ -63,11 +64,20 @@ describe('the routes of a notice', () => {
   const policy = policyWith({
     notices: [
       { channel: '#all', severity: 'error' },
-      { jobs: 'db-*', channel: '#databases', severity: 'info' },
-      { jobs: '*', channel: '#all', severity: 'warning' },
+      { jobs: 'db-*', channel: '#databases', severity: 'info', live: 'on' },
+      { jobs: '*', channel: '#all', severity: 'warning', digest: '1h' },
       { jobs: 'db-01', channel: 'C01ABCDEF' },
+      {
+        jobs: 'api-*',
+        issue: 'acme/servers#12',
+        severity: 'info',
+        digest: '09:00 Asia/Shanghai',
+        live: 'on',
+      },
     ],
   })
+  const placesOf = (job: string | null, severity: Severity) =>
+    routesOf(policy, { job, severity }).map(({ place }) => Object.values(place).join('#'))
 
   it.each([
     ['db-01', 'error', ['#all', '#databases', 'C01ABCDEF']],
@@ -75,11 +85,36 @@ describe('the routes of a notice', () => {
     ['db-02', 'warning', ['#databases', '#all']],
     ['web-01', 'info', []],
     ['web-01', 'warning', ['#all']],
+    ['api-01', 'info', ['acme/servers#12']],
     [null, 'error', ['#all']],
     [null, 'info', []],
-  ] as const)('of %s that is of severity %s are %j', (job, severity, channels) =>
-    expect(routesOf(policy, { job, severity })).toEqual(channels),
+  ] as const)('of %s that is of severity %s are %j', (job, severity, places) =>
+    expect(placesOf(job, severity)).toEqual(places),
   )
+
+  it('name the door and the place, and when notices are told together', () => {
+    expect(routesOf(policy, { job: 'api-01', severity: 'info' })).toEqual([
+      {
+        ...{ door: 'github', place: { repository: 'acme/servers', issue: 12 } },
+        digest: { minute: 540, zone: 'Asia/Shanghai' },
+      },
+    ])
+    expect(routesOf(policy, { job: 'web-01', severity: 'warning' })).toMatchObject([
+      { digest: { everyMs: 3_600_000 } },
+    ])
+  })
+
+  it('bring a notice at once where one of several rules wants it at once', () => {
+    expect(routesOf(policy, { job: 'web-01', severity: 'error' })).toEqual([
+      { door: 'slack', place: { channel: '#all' }, digest: null },
+    ])
+  })
+
+  it('show syncs live where a rule says so, and requests for approval where warnings go', () => {
+    expect(livePlacesOf(policy, 'db-01')).toEqual([{ door: 'slack', place: { channel: '#databases' } }])
+    expect(livePlacesOf(policy, 'web-01')).toEqual([])
+    expect(approvalPlacesOf(policy, 'web-01')).toEqual([{ door: 'slack', place: { channel: '#all' } }])
+  })
 })
 
 describe('a named window', () => {

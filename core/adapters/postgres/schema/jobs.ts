@@ -176,6 +176,7 @@ export const syncs = pgTable(
     check('syncs_ended', sql`(${t.result} is null) = (${t.endedAt} is null)`),
     check('syncs_image_percent', within(t.imagePercent, 0, 100)),
     uniqueIndex('syncs_number').on(t.jobId, t.number),
+    index('syncs_ended').on(t.endedAt),
     uniqueIndex('syncs_one_running_per_job')
       .on(t.jobId)
       .where(sql`${t.result} is null`),

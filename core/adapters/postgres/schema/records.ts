@@ -15,7 +15,8 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { Approval } from '../../../domain/approval.ts'
 import type { Freeze } from '../../../domain/job.ts'
-import type { Actor, AuditEntry, Notice } from '../../../ports/jobs.ts'
+import type { Actor, AuditEntry } from '../../../ports/jobs.ts'
+import type { Notice } from '../../../ports/notices.ts'
 import { count, oneOf, time, within } from './columns.ts'
 import type { Stored } from './jobs.ts'
 import { jobs } from './jobs.ts'
@@ -39,6 +40,8 @@ export const approvals = pgTable(
     status: text().$type<Approval['status']>().notNull().default('open'),
     evidence: jsonb().$type<Approval['evidence']>().notNull(),
     reason: text(),
+    deniedBy: text(),
+    endedAt: time(),
   },
   (t) => [
     check('approvals_status', oneOf(t.status, ['open', 'approved', 'denied', 'expired', 'void', 'used'])),
@@ -92,12 +95,16 @@ export const outbox = pgTable(
     severity: text().$type<Notice['severity']>().notNull(),
     title: text().notNull(),
     facts: jsonb().$type<NonNullable<Notice['facts']>>().notNull(),
+    shownBy: text().$type<NonNullable<Notice['shownBy']>>(),
+    /** Of what is told once only, such as by a watchdog. */
+    once: text().unique('outbox_once'),
     owner: text(),
     leaseUntil: time(),
     deliveredAt: time(),
   },
   (t) => [
     check('outbox_severity', oneOf(t.severity, ['info', 'warning', 'error'])),
+    check('outbox_shown_by', oneOf(t.shownBy, ['sync', 'approval'])),
     index('outbox_undelivered')
       .on(t.id)
       .where(sql`${t.deliveredAt} is null`),

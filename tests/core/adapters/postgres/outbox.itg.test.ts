@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../../../core/adapters/postgres/store.ts'
-import type { OutboxRow } from '../../../../core/ports/jobs.ts'
+import type { OutboxRow } from '../../../../core/ports/notices.ts'
 import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
 import { freshDatabase } from '../../../support/postgres.ts'

@@ -1,0 +1,154 @@
+/** Keeps posts true: opens those that the policy asks for, shows what has moved, and nothing twice. */
+import { createHash, randomUUID } from 'node:crypto'
+import type { Looking } from '../commands/define.ts'
+import type { View } from '../commands/view.ts'
+import { viewOf } from '../commands/view.ts'
+import { approvalPlacesOf, livePlacesOf } from '../domain/notice-routes.ts'
+import { approvalRule, mayAct } from '../domain/policy.ts'
+import type { DoorName } from '../domain/post.ts'
+import { tryAgainMs } from '../domain/post.ts'
+import type { Log } from '../ports/log.ts'
+import type { NewPost, TakenPost } from '../ports/posts.ts'
+import type { Allowance } from './allowance.ts'
+import type { Door } from './doors.ts'
+import { DoorBusy, PlaceGone } from './doors.ts'
+
+/** A door that takes longer than this is given up for now; its post is held a little longer, so that no two show it. */
+const PATIENCE_MS = 20_000
+const LEASE_MS = 40_000
+/** How soon what moves is looked at again, and what does not: words such as `in 5m` grow old. */
+const MOVING_MS = 3000
+const STILL_MS = 60_000
+/** Posts of one door that are shown side by side. */
+const SIDE_BY_SIDE = 4
+/** How long after its end a sync still gets its post: a short one may have begun and ended between two looks. */
+const ENDED_MS = 300_000
+
+export interface ShowParts extends Looking {
+  readonly log: Log
+}
+
+/** Opens the posts that the policy asks for: of syncs and of requests for approval. Repeatable. */
+export async function openWantedPosts(
+  { store, policy }: ShowParts,
+  doors: ReadonlySet<DoorName>,
+  known: Set<string>,
+): Promise<void> {
+  const [syncs, approvals] = await Promise.all([store.syncs.recent(ENDED_MS), store.approvals.open()])
+  const ofSyncs = syncs.map(({ id, job }) => ({
+    key: `sync ${id}`,
+    posts: livePlacesOf(policy, job).map((where): NewPost => ({
+      ...where,
+      kind: 'sync',
+      subject: { kind: 'sync', id },
+    })),
+  }))
+  const ofApprovals = approvals.map((approval) => ({
+    key: `approval ${approval.number}`,
+    posts: [
+      ...approvalPlacesOf(policy, approval.jobName),
+      ...policy.people
+        .filter(({ name, role }) => {
+          const { by } = approvalRule(policy, approval.command, approval.jobName)
+          return name !== approval.requestedBy && mayAct(role, by)
+        })
+        .flatMap(({ slack }) =>
+          slack === undefined ? [] : [{ door: 'slack' as const, place: { user: slack } }],
+        ),
+    ].map((where): NewPost => ({
+      ...where,
+      kind: 'approval',
+      subject: { kind: 'approval', id: String(approval.number) },
+    })),
+  }))
+  const all = [...ofSyncs, ...ofApprovals]
+  const isNew = all.filter(({ key }) => !known.has(key))
+  await store.posts.open(isNew.flatMap(({ posts }) => posts).filter(({ door }) => doors.has(door)))
+  // What was opened need not be opened again; what is over is forgotten, so that this does not grow.
+  known.clear()
+  for (const { key } of all) known.add(key)
+}
+
+/** Shows what is due at one door; returns when all of it is shown or given back. */
+export async function showDuePosts(
+  parts: ShowParts,
+  door: Door,
+  allowance: Allowance,
+  stopping: AbortSignal,
+): Promise<void> {
+  const owner = randomUUID()
+  // Each hand takes one at a time, so that a post that hangs holds one of them up and no other post.
+  const hand = async (): Promise<void> => {
+    while (!stopping.aborted && allowance.left() >= 1) {
+      const [post] = await parts.store.posts.take(door.name, owner, LEASE_MS, 1)
+      if (post === undefined) return
+      await showOne(parts, door, allowance, post, owner, stopping)
+    }
+  }
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, hand))
+}
+
+async function showOne(
+  parts: ShowParts,
+  door: Door,
+  allowance: Allowance,
+  post: TakenPost,
+  owner: string,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { store, log } = parts
+  const view = await viewOf(parts, post.subject)
+  if (view === undefined) return store.posts.close(post.id, 'there is nothing to show any more')
+  const digest = digestOf(view)
+  const how = { digest, againInMs: view.tone === 'moving' ? MOVING_MS : STILL_MS, closed: view.closed }
+  if (digest === post.shown) return store.posts.shown(post, owner, { ...how, remoteId: post.remoteId })
+  allowance.take()
+  try {
+    const remoteId = await inTime(stopping, (signal) => door.show(post, view, signal))
+    await store.posts.shown(post, owner, { ...how, remoteId })
+  } catch (error) {
+    if (error instanceof PlaceGone) {
+      log.warn('a post is closed: its place is gone', {
+        post: post.id,
+        door: door.name,
+        place: post.place,
+        error,
+      })
+      return store.posts.close(post.id, error.message)
+    }
+    if (error instanceof DoorBusy) {
+      if (error.isWhole) allowance.pause(error.afterMs)
+      return store.posts.failed(post.id, owner, {
+        ...{ problem: error.message, againInMs: error.afterMs, countsAsTry: false },
+      })
+    }
+    if (post.tries === 1)
+      log.warn('a post could not be shown and is tried again', { post: post.id, door: door.name, error })
+    await store.posts.failed(post.id, owner, {
+      ...{ problem: String(error), againInMs: tryAgainMs(post.tries), countsAsTry: true },
+    })
+  }
+}
+
+/** What people would see; the door is asked only when it has changed. */
+function digestOf({ reply, tone, closed }: View): string {
+  return createHash('sha256')
+    .update(JSON.stringify([reply, tone, closed]))
+    .digest('hex')
+}
+
+/** Runs a call of a door, but no longer than its patience; a door that hangs holds nothing up. */
+export async function inTime<T>(
+  stopping: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const late = AbortSignal.timeout(patienceMs)
+  const signal = AbortSignal.any([late, stopping])
+  const given = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`the door did not answer in ${patienceMs} ms`)), {
+      once: true,
+    })
+  })
+  return Promise.race([call(signal), given])
+}
