@@ -38,15 +38,19 @@ async function main(): Promise<void> {
   stops.push(() => server.close(GRACE_MS))
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
   const app = await prepared.open(url)
+  const door = slack === undefined ? undefined : createSlack(app, slack)
   // Requests that are held open end first, else the server could not close; the store closes after the last of them.
   stops.pop()
   stops.push(
     () => app.stop(),
+    async () => door?.stop(),
     () => server.close(GRACE_MS),
     async () => app.endWaits(),
   )
-  server.open({ api: createApi(app), slack: slack === undefined ? undefined : createSlack(app, slack) })
+  server.open({ api: createApi(app), slack: door?.door })
   await app.start()
+  // Slack may be away: the rest of Ferry does not wait for it.
+  void door?.start().catch((error: unknown) => log.error('slack cannot be reached', { error }))
   const failed = (error: unknown): void => log.error('the policy file could not be read again', { error })
   reload = () => app.reloadPolicy().catch(failed)
   if (local === undefined) log.info('the bot is ready', { url })

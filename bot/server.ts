@@ -39,7 +39,7 @@ export async function startServer(
     if (doors === undefined) return plain(response, 503, 'Ferry is starting.')
     const door = path.startsWith('/slack/') ? doors.slack : doors.api
     if (door === undefined)
-      return plain(response, 404, 'Slack is not set up: SLACK_SIGNING_SECRET is missing.')
+      return plain(response, 404, 'Slack is not set up: docs/slack.md leads through it.')
     void pass(door, request, response, onError)
   })
   server.listen(port, host)

@@ -2,6 +2,8 @@
 import type { Environment } from './config/variables.ts'
 import { secretsIn, valueOf } from './config/variables.ts'
 import { readPolicyFile } from './config/policy-file.ts'
+import type { SlackConfig } from './config/slack.ts'
+import { slackConfig } from './config/slack.ts'
 import { FAULTS } from './domain/faults.ts'
 import type { Policy } from './domain/policy.ts'
 
@@ -27,8 +29,7 @@ export interface Config {
   readonly transfer: { readonly connections: number; readonly compression: 'auto' | 'on' | 'off' }
   readonly cloud: CloudKeys
   /** Undefined: Slack is off. */
-  readonly slack:
-    { readonly signingSecret: string; readonly botToken: string; readonly apiUrl: string } | undefined
+  readonly slack: SlackConfig | undefined
   /** Values that no log line may hold. */
   readonly secrets: readonly string[]
   readonly failpoints: boolean
@@ -106,7 +107,7 @@ export function readConfig(env: Environment): Config {
       endpoint: get('FERRY_ECS_ENDPOINT'),
       protocol: choice('FERRY_ECS_PROTOCOL', ['https', 'http']) ?? 'https',
     },
-    slack: slackOf(get('SLACK_SIGNING_SECRET'), get('SLACK_BOT_TOKEN'), apiUrl, problems),
+    slack: slackConfig(get, apiUrl, problems),
     secrets: secretsIn(env),
     failpoints: get('FERRY_FAILPOINT') !== undefined,
   }
@@ -115,21 +116,6 @@ export function readConfig(env: Environment): Config {
   if ('problems' in read) problems.push(...read.problems)
   if (problems.length > 0 || 'problems' in read) throw new ConfigProblems(problems)
   return { ...config, policy: read.policy, policyPath }
-}
-
-function slackOf(
-  signingSecret: string | undefined,
-  botToken: string | undefined,
-  apiUrl: string,
-  problems: string[],
-): Config['slack'] {
-  if (signingSecret === undefined && botToken === undefined) return undefined
-  if (signingSecret === undefined || botToken === undefined) {
-    const missing = signingSecret === undefined ? 'SLACK_SIGNING_SECRET' : 'SLACK_BOT_TOKEN'
-    problems.push(`${missing} is missing: Slack needs both SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN.`)
-    return undefined
-  }
-  return { signingSecret, botToken, apiUrl }
 }
 
 function isUrl(text: string, protocols: readonly string[]): boolean {

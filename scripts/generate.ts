@@ -7,6 +7,7 @@ import { ACTION_BUNDLE, bundleAction } from './bundle-action.ts'
 import { actionYaml } from './generate/action-inputs.ts'
 import { policyPage, policySchema } from './generate/policy.ts'
 import { commandsPage, configurationPage, faultsPage, lifePage, permissionsPage } from './generate/docs.ts'
+import { EXAMPLE_URL, manifestJson } from './slack-manifest.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     'docs/life.md': lifePage(),
     'docs/policy.md': policyPage(await readFile(join(ROOT, 'ferry.example.yaml'), 'utf8')),
     'docs/permissions.md': permissionsPage(),
+    'docs/slack-manifest.json': manifestJson(EXAMPLE_URL),
   }
   for (const [path, text] of Object.entries(texts)) {
     const filepath = join(ROOT, path)

@@ -8,6 +8,7 @@ import type { DoorName, Post, Subject } from '../domain/post.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { NewPost } from '../ports/posts.ts'
+import type { Workspaces } from '../ports/doors.ts'
 import type { Store } from '../ports/store.ts'
 import type { Ask } from './ask.ts'
 import { createAsk } from './ask.ts'
@@ -15,6 +16,8 @@ import type { Workflows } from './workflows.ts'
 import { createWorkflows } from './workflows.ts'
 import type { Door } from './doors.ts'
 import { personOfSlack, personOfToken } from './people.ts'
+import type { ButtonReferences } from './references.ts'
+import { buttonReferences } from './references.ts'
 
 /** What doors know of Ferry. */
 export interface App {
@@ -30,6 +33,13 @@ export interface App {
   readonly workflows: Workflows
   /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
+  /** What buttons carry, and what it means. */
+  readonly references: ButtonReferences
+  readonly workspaces: Workspaces
+  /** Base URL of the bot as others reach it. */
+  readonly serverUrl: string
+  /** What `create` takes where it is not told otherwise, by argument. */
+  defaults(): Readonly<Record<string, string>>
   now(): Date
   /** Registers a door that shows and tells by itself; before `start`. */
   addDoor(door: Door): void
@@ -90,6 +100,13 @@ export function assembleApp(parts: AppParts): App {
     postAt: (door, remoteId) => parts.store.posts.byRemoteId(door, remoteId),
     reloadPolicy: parts.reloadPolicy,
     workflows: createWorkflows(parts),
+    references: buttonReferences(parts.store.references),
+    workspaces: parts.store.workspaces,
+    serverUrl: parts.serverUrl,
+    defaults: () => {
+      const { every, keep, auto, limit, image_name } = parts.policy().defaults
+      return { every, keep: String(keep), auto, limit, 'image-name': image_name }
+    },
     firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),
     now: () => parts.clock.now(),
     ready: () => parts.store.ping(),

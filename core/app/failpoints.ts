@@ -127,6 +127,15 @@ const CALLS: Calls = {
   audit: { add: 'write', list: 'read', withKey: 'read', verify: 'read' },
   answers: { take: 'write', put: 'write', leave: 'write' },
   outbox: { add: 'write', addOnce: 'write', deliver: 'write' },
+  references: { keep: 'write', look: 'read', use: 'write', giveBack: 'write' },
+  workspaces: {
+    install: 'write',
+    installation: 'read',
+    first: 'read',
+    uninstall: 'write',
+    refuses: 'write',
+    isPlain: 'read',
+  },
   posts: {
     open: 'write',
     byId: 'read',

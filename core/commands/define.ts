@@ -70,6 +70,8 @@ export interface Command {
   readonly args: Readonly<Record<string, Omit<Arg<unknown>, 'parse'>>>
   readonly example: string
   readonly execute: (raw: Readonly<Record<string, string>>, context: Context) => Promise<Reply>
+  /** What is wrong with these values, a sentence for each argument: for forms. Pure; empty when all are well. */
+  readonly problems: (raw: Readonly<Record<string, string>>) => Readonly<Record<string, string>>
 }
 
 /** Declares a command. Its file and its line in the catalogue are all that any door knows of it. */
@@ -83,11 +85,30 @@ export function defineCommand<const A extends ArgSet>(definition: CommandDefinit
     args: definition.args,
     example: definition.example,
     execute: (raw, context) => definition.run(parseArgs(definition, raw), context),
+    problems: (raw) => problemsOf(definition, raw),
   }
 }
 
+/** Each argument alone, so that all that is wrong is told at once. */
+function problemsOf(
+  { name, args, example }: Pick<CommandDefinition<ArgSet>, 'name' | 'args' | 'example'>,
+  raw: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const problems: Record<string, string> = {}
+  for (const [key, arg] of Object.entries(args)) {
+    const given = raw[key] === undefined ? {} : { [key]: raw[key] }
+    try {
+      parseArgs({ name, args: { [key]: arg }, example }, given)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      problems[key] = error.message
+    }
+  }
+  return problems
+}
+
 function parseArgs<A extends ArgSet>(
-  definition: CommandDefinition<A>,
+  definition: Pick<CommandDefinition<A>, 'name' | 'args' | 'example'>,
   raw: Readonly<Record<string, string>>,
 ): ArgValues<A> {
   const unknown = Object.keys(raw).find((key) => !(key in definition.args))

@@ -34,6 +34,7 @@ export const enrol = defineCommand({
             ? {}
             : { Note: `${source} has an agent already; the new one replaces it as soon as it enrols.` }),
         },
+        isPrivate: true,
         data: { source, code, expiresAt: expiresAt.toISOString(), server: serverUrl },
       },
     )

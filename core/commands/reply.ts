@@ -51,6 +51,8 @@ export interface Reply {
   readonly table?: Table
   readonly progress?: ProgressView
   readonly actions?: readonly NextStep[]
+  /** It holds a secret of the one who asked: no door shows it to anybody else. */
+  readonly isPrivate?: true
   /** The same for programs: plain JSON values, dates as ISO text. */
   readonly data?: Readonly<Record<string, unknown>>
 }

@@ -41,8 +41,21 @@ export const VARIABLES = {
     meaning: 'Host (and port) of the ECS API. Default: the one of the region in the policy file',
   },
   FERRY_ECS_PROTOCOL: { meaning: 'https, or http for a sandbox on loopback', default: 'https' },
-  SLACK_SIGNING_SECRET: { meaning: 'Turns Slack on: the signing secret of the Slack app', secret: true },
-  SLACK_BOT_TOKEN: { meaning: 'The bot token of the Slack app, `xoxb-…`', secret: true },
+  SLACK_SIGNING_SECRET: {
+    meaning: 'Turns Slack on over HTTP: the signing secret of the Slack app. docs/slack.md leads through it',
+    secret: true,
+  },
+  SLACK_APP_TOKEN: {
+    meaning: 'Turns Slack on in Socket Mode, which needs no way in from outside: `xapp-…`',
+    secret: true,
+  },
+  SLACK_BOT_TOKEN: { meaning: 'The bot token of the Slack app in one workspace, `xoxb-…`', secret: true },
+  SLACK_CLIENT_ID: { meaning: 'Instead of SLACK_BOT_TOKEN, for several workspaces: they install by OAuth' },
+  SLACK_CLIENT_SECRET: { meaning: 'Its secret', secret: true },
+  FERRY_SEAL_KEY: {
+    meaning: '64 hex digits: the key with which the tokens of workspaces are sealed in PostgreSQL',
+    secret: true,
+  },
   SLACK_API_URL: { meaning: 'Base URL of the Slack API', default: 'https://slack.com/api/' },
   FERRY_SERVER_URL: { meaning: 'CLI: the bot to talk to. Default: the one of the state directory' },
   FERRY_TOKEN: { meaning: 'CLI: your token. Default: the token file of the state directory', secret: true },

@@ -9,6 +9,7 @@ import type { Answers } from './answers.ts'
 import type { Audit } from './audit.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Destinations } from './destinations.ts'
+import type { References, Workspaces } from './doors.ts'
 import type { Approvals, AuditEntry, Freezes, Images, Jobs, Syncs } from './jobs.ts'
 import type { Notice, Outbox } from './notices.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
@@ -182,6 +183,8 @@ export interface Store {
   readonly outbox: Outbox
   readonly posts: Posts
   readonly deliveries: Deliveries
+  readonly references: References
+  readonly workspaces: Workspaces
   /** True the first time a key is seen within `ttlMs`, false after that (replays, nonces, deliveries). */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   /** A value made once per installation: the first caller's stands (ticket key, token secret). */

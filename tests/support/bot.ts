@@ -6,6 +6,7 @@ import { createApi } from '../../bot/api/api.ts'
 import { startServer } from '../../bot/server.ts'
 import { createSlack } from '../../bot/slack/slack.ts'
 import { prepareApp } from '../../core/app.ts'
+import type { App } from '../../core/app/assemble.ts'
 import { freshDatabase } from './postgres.ts'
 
 /** Who may do what in tests: one person per role. Their tokens are their names. */
@@ -14,18 +15,23 @@ export const SLACK_SECRET = 'a-signing-secret-for-tests'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+export interface TestBot {
+  readonly url: string
+  /** Its database, for what no door does. */
+  readonly databaseUrl: string
+  readonly app: App
+  /** Stops the doors and closes the database; nothing of the engine runs. */
+  stop(): Promise<void>
+}
+
 export interface BotOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** The section `workflows` of the policy file. */
   readonly workflows?: object
   /** What else the file says of a person. */
   readonly people?: Partial<Record<(typeof PEOPLE)[number], object>>
-}
-
-export interface TestBot {
-  readonly url: string
-  readonly databaseUrl: string
-  /** Stops the doors and closes the database; nothing of the engine runs. */
-  stop(): Promise<void>
+  /** More of the policy file. */
+  readonly policy?: object
 }
 
 /** A bot on a port and a database of its own, with all its doors, on bundles that are only texts. */
@@ -45,30 +51,35 @@ export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
       })),
       ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
       cloud: { zone: 'z', vswitch: 'v', security_group: 's', base_image: 'b' },
+      ...options.policy,
     }),
   )
-  const databaseUrl = await freshDatabase()
+  const databaseUrl = options.env?.['DATABASE_URL'] ?? (await freshDatabase())
   const prepared = prepareApp({
-    DATABASE_URL: databaseUrl,
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
     FERRY_POLICY: join(folder, 'ferry.yaml'),
     FERRY_BUNDLES: folder,
-    FERRY_LOG_LEVEL: 'silent',
+    FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
     SLACK_SIGNING_SECRET: SLACK_SECRET,
     SLACK_BOT_TOKEN: 'xoxb-never-used-here',
+    ...options.env,
+    DATABASE_URL: databaseUrl,
   })
   const server = await startServer('127.0.0.1', 0, (error) => {
     throw error
   })
   const url = `http://127.0.0.1:${server.port}`
   const app = await prepared.open(url)
-  server.open({ api: createApi(app), slack: prepared.slack && createSlack(app, prepared.slack) })
+  const slack = prepared.slack && createSlack(app, prepared.slack)
+  server.open({ api: createApi(app), slack: slack?.door })
+  await slack?.start()
   return {
-    ...{ url, databaseUrl },
+    ...{ url, databaseUrl, app },
     stop: async () => {
       app.endWaits()
       await server.close(5000)
+      await slack?.stop()
       await app.stop()
     },
   }

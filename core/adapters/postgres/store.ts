@@ -16,12 +16,14 @@ import { openLedger } from './ledger.ts'
 import { openOrders } from './orders.ts'
 import { openOutbox } from './outbox.ts'
 import { openPosts } from './posts.ts'
+import { openReferences } from './references.ts'
 import { firstSeen, once } from './seen.ts'
 import { openSources } from './sources.ts'
 import { openSyncs } from './syncs.ts'
 import { openTasks } from './tasks.ts'
 import { openVerifications } from './verifications.ts'
 import { openWork } from './work.ts'
+import { openWorkspaces } from './workspaces.ts'
 
 /** Opens the store on a database that `migrate` has prepared; throws when it does not answer. */
 export async function openStore(url: string): Promise<Store> {
@@ -55,6 +57,8 @@ export async function openStore(url: string): Promise<Store> {
     outbox: openOutbox(database),
     posts: openPosts(database),
     deliveries: openDeliveries(database),
+    references: openReferences(database),
+    workspaces: openWorkspaces(database),
     firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
     once: (name, make) => once(database, name, make),
     now: async () => {

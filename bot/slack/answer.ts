@@ -1,0 +1,89 @@
+/** A line or an invocation of somebody in Slack: who they are, what is missing, what is answered, and who sees it. */
+import type { Invocation } from '../../core/commands/read.ts'
+import { readInvocation } from '../../core/commands/read.ts'
+import type { Reply } from '../../core/commands/reply.ts'
+import { Refusal } from '../../core/commands/reply.ts'
+import type { Asked } from './asked.ts'
+import { tellAll, tellAsker } from './asked.ts'
+import { confirmButtons } from './confirm.ts'
+import { openForm } from './modals/open.ts'
+import { plainLine } from './mentions.ts'
+import { personOf } from './person.ts'
+import type { SlackParts } from './parts.ts'
+import { pickJob } from './picker.ts'
+import { renderReply } from './render/reply.ts'
+
+/** Answers a line as it was typed. */
+export async function answerLine(parts: SlackParts, asked: Asked, line: string): Promise<void> {
+  const { app } = parts
+  await refusing(parts, asked, async () => {
+    personOf(parts, asked.userId)
+    const text = plainLine(line, (userId) => app.slackPerson(userId)?.name)
+    const invocation = readInvocation(text, app.catalogue)
+    // Where more is missing than the job, a form asks for all of it at once.
+    if (asked.triggerId !== undefined && lacksMore(parts, invocation))
+      return openForm(parts, { ...asked, triggerId: asked.triggerId }, invocation)
+    await answerInvocation(parts, asked, invocation)
+  })
+}
+
+export interface AnswerOptions {
+  /** The person has seen what cannot be taken back and said yes. */
+  readonly confirmed?: boolean
+  /** The message that was pressed is the asker's own and is replaced by what only they see. */
+  readonly replace?: boolean
+}
+
+/** Carries out an invocation and tells whoever should hear of it. Returns what was answered. */
+export async function answerInvocation(
+  parts: SlackParts,
+  asked: Asked,
+  invocation: Invocation,
+  options: AnswerOptions = {},
+): Promise<Reply | undefined> {
+  const { app } = parts
+  const person = personOf(parts, asked.userId)
+  const reply = await app.execute(
+    invocation,
+    { person, door: 'slack' },
+    { confirmed: options.confirmed ?? false },
+  )
+  const command = app.catalogue.find(({ name }) => name === invocation.command)
+  if (reply.code === 'missing-argument' && (await pickJob(parts, asked, invocation, reply))) return reply
+  if (reply.code === 'confirm') {
+    const buttons = await confirmButtons(parts, invocation, person.name)
+    await tellAsker(parts, asked, renderReply(reply, { buttons, mark: '⚠️' }), options)
+    return reply
+  }
+  if (reply.outcome === 'refused' || command?.effect === 'read' || reply.isPrivate === true) {
+    await tellAsker(parts, asked, renderReply(reply), options)
+    return reply
+  }
+  const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined
+  const by = person.name
+  await tellAll(parts, asked, {
+    short: renderReply({ ...reply, facts: {} }, { by, facts: false }),
+    ...(hasDetail ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
+    whole: renderReply(reply, { by }),
+  })
+  return reply
+}
+
+/** Runs `work`; a refusal on the way is told to the one who asked. */
+export async function refusing(parts: SlackParts, asked: Asked, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    await tellAsker(parts, asked, renderReply(error.reply()))
+  }
+}
+
+/** Whether arguments beside the job are missing that the command cannot do without. */
+function lacksMore({ app }: SlackParts, { command, raw }: Invocation): boolean {
+  const { args = {} } = app.catalogue.find(({ name }) => name === command) ?? {}
+  const missing = Object.entries(args)
+    .filter(([key, arg]) => arg.required && raw[key] === undefined)
+    .map(([key]) => key)
+  return missing.length > 0 && (command === 'create' || missing.some((key) => key !== 'job'))
+}

@@ -1,0 +1,34 @@
+/** What can be asked next, as buttons. What a button means is in its action's id; see actions.ts. */
+import type { NextStep } from '../../../core/commands/reply.ts'
+import type { Button } from './blocks.ts'
+import { button, LIMITS } from './blocks.ts'
+
+/** More than these are a wall; the rest can be typed. */
+const MOST = 8
+
+/** Commands that are better asked by a form, since they have more to say than yes. */
+const BY_FORM: ReadonlySet<string> = new Set(['complete', 'verify', 'interval', 'create', 'deny', 'clone'])
+
+export function needsForm(line: string): boolean {
+  return line.includes('…') || BY_FORM.has(line.split(' ')[0] ?? '')
+}
+
+/**
+ * Buttons of next steps, in order. A step of another's decision is not among them: those carry references, which
+ * whoever shows the request makes (approval.ts).
+ */
+export function stepButtons(steps: readonly NextStep[]): readonly Button[] {
+  const shown = steps.filter(({ command }) => command.length <= LIMITS.value).slice(0, MOST)
+  return shown.map((step, at) => stepButton(step, at))
+}
+
+export function stepButton({ label, command, effect }: NextStep, at: number): Button {
+  const isForm = needsForm(command)
+  const words = `${label.slice(0, 1).toUpperCase()}${label.slice(1)}${isForm || effect === 'final' ? '…' : ''}`
+  return button(
+    `${isForm ? 'form' : 'run'}:${at}`,
+    words,
+    command.replaceAll(/\s*\S*…\S*/g, ''),
+    effect === 'final' ? 'danger' : undefined,
+  )
+}

@@ -1,0 +1,45 @@
+/** What is sent to Slack, for each of the ways in which a workspace can show it. */
+import type { Block } from './blocks.ts'
+import { cut, escape } from './text.ts'
+
+/** `rich`: with the newer kinds of blocks; `classic`: with those that every workspace has; `text`: none. */
+export const TIERS = ['rich', 'classic', 'text'] as const
+export type Tier = (typeof TIERS)[number]
+
+export interface Rendering {
+  /** For notifications, screen readers, and where blocks are refused. */
+  readonly text: string
+  readonly blocks: (tier: Exclude<Tier, 'text'>) => Block[]
+}
+
+export interface Message {
+  readonly text: string
+  readonly blocks?: Block[]
+}
+
+export function messageOf(rendering: Rendering, tier: Tier): Message {
+  return tier === 'text'
+    ? { text: plainText(rendering.blocks('classic')) }
+    : { text: rendering.text, blocks: rendering.blocks(tier) }
+}
+
+const MOST_CHARACTERS = 12_000
+
+/** What stands in for blocks that were refused: all that they say, and what their buttons ask, to be typed. */
+export function plainText(blocks: readonly Block[]): string {
+  const lines = blocks.flatMap((block) => {
+    if (block.type === 'section')
+      return [block.text, ...(block.fields ?? [])].flatMap((text) => text?.text ?? [])
+    if (block.type === 'header') return [block.text.text]
+    if (block.type === 'context')
+      return block.elements.flatMap((element) => ('text' in element ? element.text : []))
+    if (block.type !== 'actions') return []
+    const asked = block.elements.flatMap((element) =>
+      element.type === 'button' && /^(run|form):/.test(element.action_id ?? '')
+        ? `\`/ferry ${escape(element.value ?? '')}\``
+        : [],
+    )
+    return asked.length === 0 ? [] : [`Next: ${asked.join('  ')}`]
+  })
+  return cut(lines.join('\n'), MOST_CHARACTERS)
+}

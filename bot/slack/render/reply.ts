@@ -1,0 +1,62 @@
+/** A reply as Slack shows it: title, facts, progress, table, and what can be asked next as buttons. */
+import { catalogue } from '../../../core/commands/catalogue.ts'
+import { drawBar, progressBars, progressLine } from '../../../core/commands/progress.ts'
+import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
+import type { Block, Element } from './blocks.ts'
+import { actions, codeSections, LIMITS, sections, within } from './blocks.ts'
+import { stepButtons } from './buttons.ts'
+import type { Rendering } from './rendering.ts'
+import { dataTable, tableLines } from './table.ts'
+import { cut, escape, slashed } from './text.ts'
+
+const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
+
+const FIRST_WORDS: ReadonlySet<string> = new Set(catalogue.map(({ name }) => name.split(' ')[0] ?? name))
+
+/** Escaped, and with Ferry's commands as Slack takes them. */
+export const words = (text: string): string => slashed(escape(text), FIRST_WORDS)
+
+export interface ReplyParts {
+  /** Who did it, before the title of what others see: `ada: …`. */
+  readonly by?: string
+  /** Buttons beside those of the reply's own next steps; given, those are left out. */
+  readonly buttons?: readonly Element[]
+  /** False: the facts stand elsewhere, in the thread. */
+  readonly facts?: boolean
+  /** What stands before the title instead of the mark of the outcome. */
+  readonly mark?: string
+}
+
+export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
+  const by = parts.by === undefined ? '' : `${escape(parts.by)}: `
+  const title = `${parts.mark ?? MARKS[reply.outcome]} *${by}${words(reply.title)}*`
+  const facts = parts.facts === false ? [] : factLines(reply.facts)
+  const blocks = (tier: 'rich' | 'classic'): Block[] =>
+    within([
+      ...sections([title]),
+      ...sections(facts),
+      ...(reply.progress === undefined ? [] : progressSections(reply.progress)),
+      ...(reply.table === undefined || parts.facts === false
+        ? []
+        : tier === 'rich'
+          ? dataTable(reply.table, reply.title)
+          : tableLines(reply.table)),
+      ...actions(parts.buttons ?? stepButtons(reply.actions ?? [])),
+    ])
+  return {
+    text: cut(`${by}${words(reply.title)}`, LIMITS.messageText),
+    blocks,
+  }
+}
+
+export function factLines(facts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(facts).map(([name, value]) => `*${escape(name)}*: ${words(value)}`)
+}
+
+/** Comparison, transfer and image as bars, and what limits them. */
+export function progressSections(progress: ProgressView): readonly Block[] {
+  return codeSections([
+    ...progressBars(progress).map((bar) => `${bar.label.padEnd(8)} ${drawBar(bar.done, 20)} ${bar.detail}`),
+    progressLine(progress),
+  ])
+}

@@ -1,0 +1,40 @@
+/** Text for Slack: escaped, cut, and with Ferry's own commands as Slack takes them. */
+
+/** What people or servers named must not become a mention or a link: Slack reads those from `<…>` and `&`. */
+export function escape(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+}
+
+/** Cuts without leaving half of an escaped character, or of a pair of surrogates, behind. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  const kept = text.slice(0, most - 1).replace(/&[a-z]{0,4}$/, '')
+  return `${kept.replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+/** A run of backticks would end the block that it stands in. */
+export const preformatted = (line: string): string => escape(line.replace(/`{3,}/g, "'''"))
+
+/** Lines put together into as few texts as `most` characters allow; a longer line is cut. */
+export function pieces(lines: readonly string[], most: number): readonly string[] {
+  const texts: string[] = []
+  let current: string | undefined
+  for (const line of lines.map((each) => cut(each, most))) {
+    if (current !== undefined && current.length + 1 + line.length <= most) current += `\n${line}`
+    else {
+      if (current !== undefined) texts.push(current)
+      current = line
+    }
+  }
+  return current === undefined ? texts : [...texts, current]
+}
+
+/**
+ * `status web-01` in backticks is what a terminal takes; in Slack it is typed as `/ferry status web-01`.
+ * `names`: the first words of all commands.
+ */
+export function slashed(text: string, names: ReadonlySet<string>): string {
+  return text.replace(/`([a-z]+)((?: [^`\n]*)?)`/g, (whole, first: string, rest: string) =>
+    names.has(first) ? `\`/ferry ${first}${rest}\`` : whole,
+  )
+}

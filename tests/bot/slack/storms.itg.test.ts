@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
+import { jobIn } from '../../support/job-in-state.ts'
+import { wordsOf } from '../../support/slack-person.ts'
+import type { SlackRig } from '../../support/slack-rig.ts'
+import { startSlackRig } from '../../support/slack-rig.ts'
+
+let rig: SlackRig
+beforeAll(async () => {
+  rig = await startSlackRig()
+})
+afterAll(async () => {
+  expect(rig.workspace.problems).toEqual([])
+  await rig.stop()
+})
+
+const aboutJob = async (name: string) =>
+  (await rig.workspace.messages(rig.channel)).filter(({ text }) => String(text).includes(name))
+
+describe('while Slack is in trouble', () => {
+  it('a message waits as long as Slack asks, and is told once', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    rig.workspace.fail('chat.postMessage', 2, { status: 429, retryAfter: 1 })
+    const from = rig.workspace.calls.length
+    await rig.person('operator').types(`pause ${job.name}`)
+
+    await eventually('the message', async () => (await aboutJob(job.name)).length > 0)
+    const tries = rig.workspace.calls.slice(from).filter(({ method }) => method === 'chat.postMessage')
+    const waited = tries.slice(1).map(({ at }, nth) => at - (tries[nth]?.at ?? 0))
+    for (const ms of waited.slice(0, 2)) expect(ms).toBeGreaterThanOrEqual(990)
+    expect(await aboutJob(job.name)).toHaveLength(1)
+  })
+
+  it('a message is tried again after errors of Slack’s own', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    rig.workspace.fail('chat.postMessage', 2, { status: 500 })
+    await rig.person('operator').types(`pause ${job.name}`)
+
+    await eventually('the message', async () => (await aboutJob(job.name)).length > 0)
+    expect(await aboutJob(job.name)).toHaveLength(1)
+  })
+
+  it('a message whose answer was lost is found again instead of being told twice', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    rig.workspace.fail('chat.postMessage', 1, { lost: true })
+    await rig.person('operator').types(`pause ${job.name}`)
+
+    const [message] = await eventually('the detail in its thread', async () => {
+      const told = await aboutJob(job.name)
+      return Number(told[0]?.['reply_count'] ?? 0) > 0 && told
+    })
+    expect(message).toBeDefined()
+    expect(await aboutJob(job.name)).toHaveLength(1)
+  })
+
+  it('a flood of commands is acknowledged at once, and each is answered', async () => {
+    const from = rig.workspace.calls.length
+    const answers = await Promise.all(Array.from({ length: 50 }, () => rig.person('viewer').types('whoami')))
+
+    for (const answer of answers) expect(answer).toMatchObject({ status: 200, text: '' })
+    await eventually(
+      'all answers',
+      async () => rig.workspace.calls.slice(from).filter(({ method }) => method === 'respond').length === 50,
+    )
+  })
+})
+
+describe('a workspace that does not take the newer blocks', () => {
+  it('gets classic ones instead, and is not asked to take them again', async () => {
+    rig.workspace.refuseBlocks('newer')
+    const from = rig.workspace.calls.length
+    await rig.person('viewer').types('help')
+    const taken = await rig.next('respond', from, ({ answer }) => answer === 'ok')
+    expect(wordsOf(taken.args)).toContain('```\ncommand')
+    expect(rig.workspace.calls.slice(from).map(({ answer }) => answer)).toEqual(['invalid_blocks', 'ok'])
+
+    await eventually('it to be remembered', async () => rig.store.workspaces.isPlain('the-only'))
+    const again = rig.workspace.calls.length
+    await rig.person('viewer').types('help')
+    await rig.next('respond', again)
+    expect(rig.workspace.calls.slice(again).map(({ answer }) => answer)).toEqual(['ok'])
+  })
+
+  it('gets all of it as text when it takes no blocks at all', async () => {
+    rig.workspace.refuseBlocks('all')
+    const told = rig.workspace.calls.length
+    await rig.person('viewer').types('help interval')
+    const { args } = await rig.next('respond', told, ({ answer }) => answer === 'ok')
+
+    expect(args).not.toHaveProperty('blocks')
+    expect(args['text']).toContain('*Usage*: interval &lt;job&gt;')
+  })
+})
