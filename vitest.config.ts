@@ -14,6 +14,9 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.itg.test.ts'],
+          globalSetup: ['tests/support/run-directory.ts'],
+          // A machine that others keep busy is slow, not wrong.
+          testTimeout: 30_000,
           isolate: false,
           sequence: { groupOrder: 0 },
         },
@@ -23,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.itg.test.ts'],
-          globalSetup: ['tests/support/global-setup.ts'],
+          globalSetup: ['tests/support/run-directory.ts', 'tests/support/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 3,

@@ -14,25 +14,20 @@ import { Heart, register, reportUntilTaken } from './reports.ts'
 import { listen } from './server.ts'
 
 async function receive(home: Home, devices: string, address: string): Promise<void> {
+  const { port, open } = await listen(home, address)
+  log('info', 'listening', { port })
   const identity = await register(home)
   const heart = new Heart(home, identity, Number(process.env['FERRY_HEARTBEAT_MS'] ?? 5000))
-  const listening = await listen({
-    home,
-    identity,
-    devices,
-    listen: address,
-    sealed: (sealed) => heart.sealed(sealed),
-  })
-  log('info', 'listening', { port: listening.port })
+  const disks = open({ identity, devices, sealed: (sealed) => heart.sealed(sealed) })
   const living = heart.run()
   try {
-    await listening.disks.ready
+    await disks.ready
     log('info', 'the disks are ready')
   } catch (problem) {
     await reportUntilTaken(home, identity, { status: 'failed', fault: asMachineFault(problem) })
     throw problem
   }
-  await Promise.race([living, listening.disks.ended])
+  await Promise.race([living, disks.ended])
 }
 
 async function main(): Promise<void> {

@@ -9,7 +9,7 @@ import { publicHalf, type Home, type Identity, type Sealed } from './home.ts'
 
 /**
  * Less than the 10 s for which an agent tries to connect: where only the bot's reply was lost, the bot already knows
- * this receiver and sends an agent here, although nothing listens before the next try.
+ * this receiver and sends an agent here, who is turned away before the next try.
  */
 const REGISTER_AGAIN_MS = 5000
 

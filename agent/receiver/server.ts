@@ -1,5 +1,5 @@
 /** Listens for the agent of this receiver's one job and keeps its sessions. */
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { Fault } from '../protocol/fault.ts'
 import { log, wordsOf } from '../protocol/log.ts'
@@ -13,25 +13,22 @@ const CONNECTIONS = 16
 /** How often a waiting agent gets a sign of life, in milliseconds. */
 const BEAT_MS = 5_000
 
-export interface ReceiverSettings {
-  readonly home: Home
+interface ReceiverSettings {
   readonly identity: Identity
   /** Directory of the devices. */
   readonly devices: string
-  /** Address to listen on. */
-  readonly listen: string
   readonly sealed: (sealed: Omit<Sealed, 'isReported'>) => void
 }
 
 /** A receiver that is listening. `port` is the one it got. */
-export interface Listening {
-  readonly server: Server
+interface Listening {
   readonly port: number
-  readonly disks: Disks
+  /** From now on agents get their sessions; they are welcomed as soon as the disks are ready. */
+  readonly open: (settings: ReceiverSettings) => Disks
 }
 
-function makeHost(settings: ReceiverSettings, sessions: Map<number, Session>): SessionHost {
-  const { home, identity } = settings
+function makeHost(home: Home, settings: ReceiverSettings, sessions: Map<number, Session>): SessionHost {
+  const { identity } = settings
   const config = home.config
   let epoch = home.epoch()
   const disks = new Disks(
@@ -70,11 +67,14 @@ function makeHost(settings: ReceiverSettings, sessions: Map<number, Session>): S
   }
 }
 
-/** Starts to listen; agents are welcomed as soon as the disks are ready. */
-export async function listen(settings: ReceiverSettings): Promise<Listening> {
+/**
+ * Listens, before anybody is told of this receiver: whoever is sent here finds it. Who comes before it is `open`, such
+ * as an agent of its earlier life, is turned away and comes again.
+ */
+export async function listen(home: Home, address: string): Promise<Listening> {
   const sessions = new Map<number, Session>()
-  const host = makeHost(settings, sessions)
-  const key = settings.home.keys().tls
+  let host: SessionHost | undefined
+  const key = home.keys().tls
   let opened = 0
   const server = createServer(
     {
@@ -87,6 +87,7 @@ export async function listen(settings: ReceiverSettings): Promise<Listening> {
       handshakeTimeout: 10_000,
     },
     (socket: TLSSocket) => {
+      if (host === undefined) return void socket.destroy()
       const session = new Session(++opened, socket, host)
       sessions.set(session.id, session)
     },
@@ -96,8 +97,14 @@ export async function listen(settings: ReceiverSettings): Promise<Listening> {
   setInterval(() => sessions.forEach((session) => session.beat()), BEAT_MS).unref()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(settings.home.config.port, settings.listen, resolve)
+    server.listen(home.config.port, address, resolve)
   })
-  host.disks.warm()
-  return { server, port: (server.address() as AddressInfo).port, disks: host.disks }
+  return {
+    port: (server.address() as AddressInfo).port,
+    open: (settings) => {
+      const { disks } = (host = makeHost(home, settings, sessions))
+      disks.warm()
+      return disks
+    },
+  }
 }

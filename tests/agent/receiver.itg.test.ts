@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import { generateKeyPairSync } from 'node:crypto'
 import {
@@ -169,6 +170,20 @@ describe('a receiver', () => {
     await until('the receiver listens', () => restarted.log.includes('the disks are ready'))
     const late = new Bare(stage.port).hello(stage.bot.sign(ticketFor(stage, { epoch: 5 })))
     expect(await late.hears('fault')).toMatchObject({ code: 'TICKET_REFUSED' })
+  })
+
+  it('is not heard of by the bot while it cannot listen', async () => {
+    const stage = await Stage.open({ disks: [MIB] })
+    open.push(stage)
+    const other = createServer().listen(stage.port, '127.0.0.1')
+    open.push({ close: () => other.close() })
+    await once(other, 'listening')
+
+    const receiver = await stage.receiver()
+
+    expect(await until('its end', () => receiver.exit)).toMatchObject({ code: 1 })
+    expect(receiver.log).toContain('EADDRINUSE')
+    expect(stage.bot.machines.size).toBe(0)
   })
 
   it('keeps its keys to itself and registers as the same machine again', async () => {

@@ -16,9 +16,9 @@ import {
   statSync,
 } from 'node:fs'
 import { symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { machineTmpdir } from './run-directory.ts'
 import { MIB } from './source-disks.ts'
 
 const SYSTEM_MIB = 640
@@ -78,7 +78,7 @@ export function debianObstacle(): string | undefined {
  * them, which takes about a minute; they are kept in the temporary directory under the digest of their recipe.
  */
 export async function buildDebianDisk(directory: string): Promise<DebianDisks> {
-  const cache = join(tmpdir(), 'ferry-debian', recipe())
+  const cache = join(machineTmpdir(), 'ferry-debian', recipe())
   await alone(`${cache}.lock`, async () => {
     if (!existsSync(cache)) await build(cache)
   })

@@ -1,25 +1,14 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../core/adapters/postgres/store.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { catchUp } from '../../../core/engine/catch-up.ts'
 import type { Parts } from '../../../core/engine/parts.ts'
 import { startDueSyncs } from '../../../core/engine/ticks.ts'
-import type { Store } from '../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../support/a-job.ts'
-import { freshDatabase } from '../../support/postgres.ts'
+import { freshStore } from '../../support/fresh-store.ts'
 
 const HOUR = 3_600_000
 const MINUTE = 60_000
 
-let store: Store
-let sql: postgres.Sql
-
-beforeAll(async () => {
-  const url = await freshDatabase()
-  store = await openStore(url)
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([store.close(), sql.end()]))
+const { store, sql } = await freshStore()
 
 const parts = (): Parts =>
   ({

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../core/adapters/postgres/store.ts'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../../core/app/clock.ts'
 import type { Job } from '../../../core/domain/job.ts'
 import { formatWindow, parseWindow } from '../../../core/domain/window.ts'
 import type { Parts } from '../../../core/engine/parts.ts'
 import { startDueSyncs } from '../../../core/engine/ticks.ts'
 import type { JobSettings } from '../../../core/ports/jobs.ts'
-import type { Store } from '../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../support/a-job.ts'
-import { freshDatabase } from '../../support/postgres.ts'
+import { freshStore } from '../../support/fresh-store.ts'
 
-let store: Store
-beforeAll(async () => {
-  store = await openStore(await freshDatabase())
-})
-afterAll(() => store.close())
+const { store } = await freshStore()
 
 /** All that the tick reaches for. */
 const tick = () => startDueSyncs({ store, clock: systemClock, random: () => 0 } as Parts)

@@ -1,19 +1,9 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../../core/domain/job.ts'
-import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let store: Store
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  store = await openStore(url)
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([store.close(), sql.end()]))
+const { store, sql } = await freshStore()
 
 const ask = (job: Job, needed = 1, args: Readonly<Record<string, string>> = { job: job.name }) =>
   store.approvals.request(

@@ -1,21 +1,11 @@
-import postgres from 'postgres'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../../../core/domain/job.ts'
 import type { JobChange } from '../../../../core/ports/jobs.ts'
-import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
 import { eventually } from '../../../support/eventually.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let store: Store
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  store = await openStore(url)
-  sql = postgres(url, { max: 3, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([store.close(), sql.end()]))
+const { store, sql } = await freshStore(3)
 afterEach(() => unfreezeAll())
 
 const notice = { severity: 'warning', title: 'frozen' } as const

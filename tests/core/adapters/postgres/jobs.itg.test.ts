@@ -1,20 +1,9 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { describe, expect, it } from 'vitest'
 import type { JobChange } from '../../../../core/ports/jobs.ts'
-import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, aNewJob, aSource, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let store: Store
-/** Beside the store, for what only somebody with the database's password can do. */
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  store = await openStore(url)
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([store.close(), sql.end()]))
+const { store, sql } = await freshStore()
 
 const audited = async (jobId: string) => store.audit.list({ jobId, limit: 100 })
 

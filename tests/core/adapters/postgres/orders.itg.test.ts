@@ -1,22 +1,12 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { describe, expect, it } from 'vitest'
 import type { Job, Sync } from '../../../../core/domain/job.ts'
 import type { Orders } from '../../../../core/ports/machines.ts'
-import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
 type Report = Parameters<Orders['agentReported']>[2]
 
-let store: Store
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  store = await openStore(url)
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([store.close(), sql.end()]))
+const { store, sql } = await freshStore()
 
 /** A job in Syncing with an intermediate, whose sync is ordered under `epoch`. */
 async function anOrder(): Promise<{ job: Job; sync: Sync; epoch: number }> {

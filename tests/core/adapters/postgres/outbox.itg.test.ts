@@ -1,21 +1,14 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../../../core/adapters/postgres/store.ts'
 import type { OutboxRow } from '../../../../core/ports/notices.ts'
 import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let a: Store
-let b: Store
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  ;[a, b] = await Promise.all([openStore(url), openStore(url)])
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
+const { store: a, sql, url } = await freshStore()
+const b = await openStore(url)
 beforeEach(() => sql`delete from outbox`)
-afterAll(() => Promise.all([a.close(), b.close(), sql.end()]))
+afterAll(() => b.close())
 
 const add = (title: string, jobId?: string) => a.outbox.add({ severity: 'info', title }, jobId)
 

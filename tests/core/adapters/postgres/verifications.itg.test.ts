@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { describe, expect, it } from 'vitest'
 import { DEFAULT_OPTIONS } from '../../../../core/domain/verification.ts'
-import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let store: Store
-beforeAll(async () => {
-  store = await openStore(await freshDatabase())
-})
-afterAll(() => store.close())
+const { store } = await freshStore()
 
 async function anImage() {
   const job = await aJob(store, 'waiting')

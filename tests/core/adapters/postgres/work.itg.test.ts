@@ -1,20 +1,13 @@
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../../../core/adapters/postgres/store.ts'
 import type { Job } from '../../../../core/domain/job.ts'
 import type { Claim, Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
-import { freshDatabase } from '../../../support/postgres.ts'
+import { freshStore } from '../../../support/fresh-store.ts'
 
-let a: Store
-let b: Store
-let sql: postgres.Sql
-beforeAll(async () => {
-  const url = await freshDatabase()
-  ;[a, b] = await Promise.all([openStore(url), openStore(url)])
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-})
-afterAll(() => Promise.all([a.close(), b.close(), sql.end()]))
+const { store: a, sql, url } = await freshStore()
+const b = await openStore(url)
+afterAll(() => b.close())
 
 /** A job in Preparing, which is due at once, and the only one that is. */
 async function aDueJob(): Promise<Job> {
