@@ -63,6 +63,7 @@ const CALLS: Calls = {
     withdraw: 'write',
     expire: 'write',
   },
+  fleet: { list: 'read' },
   freezes: { ofAll: 'read', freezeAll: 'write', unfreezeAll: 'write' },
   sources: {
     invite: 'write',

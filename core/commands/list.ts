@@ -1,58 +1,59 @@
+import { STATES } from '../domain/job.ts'
 import { counted } from '../domain/counted.ts'
-import { freezeOf, standingLock } from '../domain/hold.ts'
-import { formatTime } from '../domain/duration.ts'
-import type { Freeze, Job } from '../domain/job.ts'
-import { STATE_LABELS } from '../domain/job.ts'
 import { flag } from './args.ts'
 import { defineCommand } from './define.ts'
-import { intervalWords, nextSyncWords } from './describe-job.ts'
-import { freezeWords, lockWords } from './held.ts'
+import type { FleetRow } from './describe-fleet.ts'
+import { describeFleet } from './describe-fleet.ts'
 import { done } from './reply.ts'
 
 export const list = defineCommand({
   name: 'list',
-  summary: 'List the jobs',
+  summary: 'List the jobs: how far behind each is, what it costs, and what waits for a person',
   effect: 'read',
-  args: { all: flag('cleared ones too') },
-  example: 'list',
-  run: async ({ all }, { store }) => {
-    const jobs = await store.jobs.list({ all })
-    if (jobs.length === 0)
-      return done('jobs', 'There are no jobs yet: `create <name>` makes one.', { data: { jobs: [] } })
-    const [now, ofAll] = await Promise.all([store.now(), store.freezes.ofAll()])
-    return done('jobs', `${counted(jobs.length, 'job')}.`, {
-      ...(ofAll === undefined ? {} : { facts: { 'All frozen': freezeWords(ofAll, now) } }),
-      table: {
-        columns: ['job', 'state', 'next sync', 'interval', 'keep', 'held', 'created'],
-        rows: jobs.map((job) => [
-          job.name,
-          STATE_LABELS[job.state] + (job.state === 'error' && job.fault !== null ? ` ${job.fault.code}` : ''),
-          nextSyncWords(job, now, freezeOf(job, ofAll)),
-          intervalWords(job),
-          String(job.keep),
-          heldWords(job, now, freezeOf(job, ofAll)),
-          formatTime(job.createdAt, now),
-        ]),
-      },
-      data: {
-        jobs: jobs.map((job) => ({
-          job: job.name,
-          state: job.state,
-          nextSyncAt: job.nextSyncAt?.toISOString() ?? null,
-          frozen: freezeOf(job, ofAll) !== undefined,
-          lockedBy: standingLock(job, now)?.by ?? null,
-          windows: job.windows,
-        })),
-      },
+  args: { all: flag('cleared ones too'), needs: flag('only those that wait for a person') },
+  example: 'list --needs',
+  run: async ({ all, needs }, context) => {
+    const { rows, needing, cost, frozen } = await describeFleet(context, {
+      ...(all ? { states: STATES } : {}),
+      needy: needs,
     })
+    if (rows.length === 0)
+      return done(
+        'jobs',
+        needs ? 'No job waits for a person.' : 'There are no jobs yet: `create <name>` makes one.',
+        {
+          data: { jobs: [] },
+        },
+      )
+    const waiting =
+      needing === 0 || needs ? '' : `, ${needing} of them ${needing === 1 ? 'waits' : 'wait'} for a person`
+    return done(
+      'jobs',
+      `${counted(rows.length, 'job')}${needs ? ` ${rows.length === 1 ? 'waits' : 'wait'} for a person` : waiting}.`,
+      {
+        facts: {
+          ...(frozen === null ? {} : { 'All frozen': frozen }),
+          ...(cost === 'nothing' ? {} : { 'All cost': cost }),
+        },
+        table: {
+          columns: ['job', 'state', 'last sync', 'next sync', 'lag', 'keep', 'cost an hour', 'needs', 'held'],
+          rows: rows.map((row) => [
+            ...[row.job, row.stateWords, row.lastSync, row.nextSync, row.lag, row.keep, row.cost],
+            row.needs.map(({ what, command }) => `${what}: \`${command}\``).join('; '),
+            row.held,
+          ]),
+        },
+        data: { jobs: rows.map(dataOf) },
+      },
+    )
   },
 })
 
-/** Who holds a job and why, in one cell. */
-function heldWords(job: Job, now: Date, freeze: Freeze | undefined): string {
-  const lock = standingLock(job, now)
-  return [
-    ...(freeze === undefined ? [] : [`frozen ${freezeWords(freeze, now)}`]),
-    ...(lock === undefined ? [] : [`locked ${lockWords(lock, now)}`]),
-  ].join('; ')
+function dataOf({ actions, lastSyncAt, nextSyncAt, ...row }: FleetRow): Readonly<Record<string, unknown>> {
+  return {
+    ...row,
+    lastSyncAt: lastSyncAt?.toISOString() ?? null,
+    nextSyncAt: nextSyncAt?.toISOString() ?? null,
+    possible: actions.map(({ label }) => label),
+  }
 }

@@ -10,6 +10,7 @@ import type { Audit } from './audit.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Destinations } from './destinations.ts'
 import type { References, Workspaces } from './doors.ts'
+import type { FleetView } from './fleet.ts'
 import type { Approvals, AuditEntry, Freezes, Images, Jobs, Syncs } from './jobs.ts'
 import type { Notice, Outbox } from './notices.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
@@ -169,6 +170,7 @@ export interface Store {
   readonly images: Images
   readonly approvals: Approvals
   readonly freezes: Freezes
+  readonly fleet: FleetView
   readonly sources: Sources
   readonly intermediates: Intermediates
   readonly orders: Orders

@@ -1,4 +1,4 @@
-import type { Table } from 'drizzle-orm'
+import type { Column, Table } from 'drizzle-orm'
 import { getTableColumns } from 'drizzle-orm'
 import type { Raw } from './connect.ts'
 
@@ -7,16 +7,29 @@ export function columnName(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/** The columns of a table with their names on both sides; worked out once, for rows come by the thousand. */
+function columnsOf(table: Table) {
+  const known = columns.get(table)
+  if (known !== undefined) return known
+  const found = Object.entries(getTableColumns(table)).map(
+    ([property, column]) => ({ property, name: columnName(property), column }) as const,
+  )
+  columns.set(table, found)
+  return found
+}
+const columns = new WeakMap<Table, readonly { property: string; name: string; column: Column }[]>()
+
 /**
  * A row of a statement of our own, read as drizzle reads a row of `table`: its names, its types. Raw values are text
  * where drizzle has switched off the driver's conversions (times) or the driver has none (big numbers).
  */
 export function asRow<T extends Table>(table: T, raw: Raw): T['$inferSelect'] {
-  const entries = Object.entries(getTableColumns(table)).map(([property, column]) => {
-    const value = raw[columnName(property)] ?? null
-    return [property, value === null ? null : column.mapFromDriverValue(value)] as const
-  })
-  return Object.fromEntries(entries)
+  const row: Record<string, unknown> = {}
+  for (const { property, name, column } of columnsOf(table)) {
+    const value = raw[name] ?? null
+    row[property] = value === null ? null : column.mapFromDriverValue(value)
+  }
+  return row
 }
 
 /** A row without the columns that are nobody's business outside the adapter. */

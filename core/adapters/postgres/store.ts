@@ -7,6 +7,7 @@ import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
 import { openDeliveries } from './deliveries.ts'
 import { openDestinations } from './destinations.ts'
+import { openFleet } from './fleet.ts'
 import { openFreezes } from './freezes.ts'
 import { openDrills } from './drills.ts'
 import { openImages } from './images.ts'
@@ -43,6 +44,7 @@ export async function openStore(url: string): Promise<Store> {
     images: openImages(database),
     approvals: openApprovals(database),
     freezes: openFreezes(database),
+    fleet: openFleet(database),
     sources: openSources(database),
     intermediates: openIntermediates(database),
     orders: openOrders(database, bell),
