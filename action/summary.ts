@@ -1,56 +1,104 @@
-/** A reply as Markdown, for the summary of a run. */
+/** The page that a step leaves in the summary of its run: one that an operator would forward. */
 import { drawBar, progressBars, progressLine } from '../core/commands/progress.ts'
+import type { SyncPhases } from '../core/commands/phases.ts'
 import type { Reply } from '../core/commands/reply.ts'
+import { fenced, table, text, timeline } from './markdown.ts'
+import type { Ending, Known } from './step.ts'
 
-const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
+export interface Page {
+  readonly ending: Ending
+  readonly known: Known
+  /** What was asked, as people type it. */
+  readonly asked: string
+  readonly endedAt: number
+  readonly phases?: SyncPhases | undefined
+  /** What `troubleshoot` says, when the job has a fault. */
+  readonly trouble?: Reply | undefined
+  /** What a cancellation has led to. */
+  readonly note?: string | undefined
+}
 
-export function renderSummary(reply: Reply): string {
-  const facts = Object.entries(reply.facts)
-  return [
-    `### ${MARKS[reply.outcome]} ${text(reply.title)}`,
+const MARKS = { done: '✅', accepted: '⏳', refused: '⛔', denied: '⛔', failed: '❌' } as const
+/** GitHub takes 1 MiB of summary from a step. */
+const MOST_CHARACTERS = 200_000
+
+export function renderSummary(page: Page): string {
+  const { ending, known, asked, phases, trouble, note } = page
+  const shown = known.last ?? known.first
+  const facts = Object.entries(shown?.facts ?? {})
+  const parts = [
+    `### ${MARKS[ending.decision]} ${text(ending.title)}`,
+    `${code(asked)} · ${ending.decision} · reason code ${code(ending.code)}`,
+    ...(note === undefined ? [] : [text(note)]),
     ...(facts.length === 0 ? [] : [table(['', ''], facts)]),
-    ...(reply.progress === undefined
+    ...(trouble === undefined
+      ? []
+      : ['#### What went wrong', table(['', ''], Object.entries(trouble.facts))]),
+    ...(phases === undefined
+      ? []
+      : [`#### Sync ${text(phases.title)}`, table(phases.table.columns, phases.table.rows)]),
+    ...(drawing(page) ?? []),
+    ...verification(shown),
+    ...(shown?.progress === undefined ? [] : [fenced(bars(shown.progress))]),
+    ...(shown?.table === undefined || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)]),
+    ...nextSteps(trouble ?? shown),
+    '',
+  ]
+  const whole = parts.join('\n\n')
+  return whole.length <= MOST_CHARACTERS ? whole : `${whole.slice(0, MOST_CHARACTERS)}\n\n… cut here.\n`
+}
+
+function drawing({ known, phases, endedAt }: Page): readonly string[] | undefined {
+  const { asked, approval } = known
+  const drawn = timeline([
+    ...(asked === undefined
       ? []
       : [
-          fenced([
-            ...progressBars(reply.progress).map(
-              (bar) => `${bar.label.padEnd(9)}${drawBar(bar.done, 30)} ${bar.detail}`,
-            ),
-            progressLine(reply.progress),
-          ]),
+          {
+            title: `request ${approval ?? ''}`,
+            stretches: [{ label: 'waits for approval', from: asked.from, to: asked.to ?? endedAt }],
+          },
         ]),
-    ...(reply.table === undefined ? [] : [table(reply.table.columns, reply.table.rows)]),
-    ...(reply.actions === undefined || reply.actions.length === 0
+    ...(phases === undefined
       ? []
-      : [`Next:\n\n${fenced(reply.actions.map((step) => step.command))}`]),
-    `<sub>reason code: ${text(reply.code)}</sub>`,
-    '',
-  ].join('\n\n')
+      : [{ title: phases.title.replace('#', 'sync '), stretches: phases.stretches }]),
+  ])
+  return drawn === undefined ? undefined : ['#### Timeline', drawn]
 }
 
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(text).join(' | ')} |`
-  return [line(columns), `|${columns.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')
+/** The checks of the verification that was waited for, a row each. */
+function verification(shown: Reply | undefined): readonly string[] {
+  const [newest] = shown !== undefined && isRecords(shown) ? recordsOf(shown) : []
+  if (newest === undefined) return []
+  const checks = newest.checks.map(({ name, ok, detail }) => [
+    name,
+    ok === null ? 'not known' : ok ? 'ok' : 'failed',
+    detail,
+  ])
+  return ['#### Verification', table(['check', 'result', 'detail'], checks)]
 }
 
-/** Nothing in a reply becomes markup, a mention or a link; only commands between backticks stay code. */
-function text(value: string): string {
-  return value
-    .replace(/\s+/g, ' ')
-    .split(/(`[^`]+`)/)
-    .map((part, at) => (at % 2 === 1 ? part.replaceAll('|', '\\|') : plain(part)))
-    .join('')
+interface Recorded {
+  readonly checks: readonly { readonly name: string; readonly ok: boolean | null; readonly detail: string }[]
+}
+const recordsOf = ({ data }: Reply): readonly Recorded[] =>
+  Array.isArray(data?.['verifications']) ? (data['verifications'] as Recorded[]) : []
+const isRecords = ({ code: name }: Reply): boolean => name === 'verifications'
+
+function bars(view: NonNullable<Reply['progress']>): readonly string[] {
+  return [
+    ...progressBars(view).map(
+      ({ label, done, detail }) => `${label.padEnd(9)}${drawBar(done, 30)} ${detail}`,
+    ),
+    progressLine(view),
+  ]
 }
 
-function plain(part: string): string {
-  return part
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`|*_~[\]#]/g, '\\$&')
-    .replace(/@/g, '@\u200b')
-    .replace(/:\/\//g, ':\u200b//')
+/** What can be asked next, in the words of every door. */
+function nextSteps(shown: Reply | undefined): readonly string[] {
+  const steps = shown?.actions ?? []
+  if (steps.length === 0) return []
+  return ['#### Next', fenced(steps.map(({ command }) => `/ferry ${command}`))]
 }
 
-const fenced = (lines: readonly string[]): string =>
-  `\`\`\`text\n${lines.map((line) => line.replace(/\s+$/, '').replace(/`{3,}/g, "'''")).join('\n')}\n\`\`\``
+const code = (value: string): string => `\`${value.replace(/[`\s|]+/g, ' ').slice(0, 300)}\``

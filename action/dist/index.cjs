@@ -35,8 +35,8 @@ var require_tunnel = __commonJS({
     "use strict";
     var net = require("net");
     var tls = require("tls");
-    var http = require("http");
-    var https = require("https");
+    var http2 = require("http");
+    var https2 = require("https");
     var events = require("events");
     var assert = require("assert");
     var util = require("util");
@@ -46,24 +46,24 @@ var require_tunnel = __commonJS({
     exports2.httpsOverHttps = httpsOverHttps2;
     function httpOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http.request;
+      agent.request = http2.request;
       return agent;
     }
     function httpsOverHttp2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = http.request;
+      agent.request = http2.request;
       agent.createSocket = createSecureSocket;
       agent.defaultPort = 443;
       return agent;
     }
     function httpOverHttps2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = https.request;
+      agent.request = https2.request;
       return agent;
     }
     function httpsOverHttps2(options) {
       var agent = new TunnelingAgent(options);
-      agent.request = https.request;
+      agent.request = https2.request;
       agent.createSocket = createSecureSocket;
       agent.defaultPort = 443;
       return agent;
@@ -72,7 +72,7 @@ var require_tunnel = __commonJS({
       var self = this;
       self.options = options || {};
       self.proxyOptions = self.options.proxy || {};
-      self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
+      self.maxSockets = self.options.maxSockets || http2.Agent.defaultMaxSockets;
       self.requests = [];
       self.sockets = [];
       self.on("free", function onFree(socket, host, port, localAddress) {
@@ -583,10 +583,10 @@ var require_errors = __commonJS({
     };
     var kHTTPParserError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_HTTP_PARSER");
     var HTTPParserError = class extends Error {
-      constructor(message, code, data) {
+      constructor(message, code2, data) {
         super(message);
         this.name = "HTTPParserError";
-        this.code = code ? `HPE_${code}` : void 0;
+        this.code = code2 ? `HPE_${code2}` : void 0;
         this.data = data ? data.toString() : void 0;
       }
       static [Symbol.hasInstance](instance) {
@@ -609,12 +609,12 @@ var require_errors = __commonJS({
     };
     var kRequestRetryError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_REQ_RETRY");
     var RequestRetryError = class extends UndiciError {
-      constructor(message, code, { headers, data }) {
+      constructor(message, code2, { headers, data }) {
         super(message);
         this.name = "RequestRetryError";
         this.message = message || "Request retry error";
         this.code = "UND_ERR_REQ_RETRY";
-        this.statusCode = code;
+        this.statusCode = code2;
         this.data = data;
         this.headers = headers;
       }
@@ -625,12 +625,12 @@ var require_errors = __commonJS({
     };
     var kResponseError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR_RESPONSE");
     var ResponseError = class extends UndiciError {
-      constructor(message, code, { headers, data }) {
+      constructor(message, code2, { headers, data }) {
         super(message);
         this.name = "ResponseError";
         this.message = message || "Response error";
         this.code = "UND_ERR_RESPONSE";
-        this.statusCode = code;
+        this.statusCode = code2;
         this.data = data;
         this.headers = headers;
       }
@@ -840,8 +840,8 @@ var require_tree = __commonJS({
         if (index === void 0 || index >= key.length) {
           throw new TypeError("Unreachable");
         }
-        const code = this.code = key.charCodeAt(index);
-        if (code > 127) {
+        const code2 = this.code = key.charCodeAt(index);
+        if (code2 > 127) {
           throw new TypeError("key must be ascii string");
         }
         if (key.length !== ++index) {
@@ -862,11 +862,11 @@ var require_tree = __commonJS({
         let index = 0;
         let node = this;
         while (true) {
-          const code = key.charCodeAt(index);
-          if (code > 127) {
+          const code2 = key.charCodeAt(index);
+          if (code2 > 127) {
             throw new TypeError("key must be ascii string");
           }
-          if (node.code === code) {
+          if (node.code === code2) {
             if (length === ++index) {
               node.value = value;
               break;
@@ -876,7 +876,7 @@ var require_tree = __commonJS({
               node.middle = new _TstNode(key, value, index);
               break;
             }
-          } else if (node.code < code) {
+          } else if (node.code < code2) {
             if (node.left !== null) {
               node = node.left;
             } else {
@@ -900,19 +900,19 @@ var require_tree = __commonJS({
         let index = 0;
         let node = this;
         while (node !== null && index < keylength) {
-          let code = key[index];
-          if (code <= 90 && code >= 65) {
-            code |= 32;
+          let code2 = key[index];
+          if (code2 <= 90 && code2 >= 65) {
+            code2 |= 32;
           }
           while (node !== null) {
-            if (code === node.code) {
+            if (code2 === node.code) {
               if (keylength === ++index) {
                 return node;
               }
               node = node.middle;
               break;
             }
-            node = node.code < code ? node.left : node.right;
+            node = node.code < code2 ? node.left : node.right;
           }
         }
         return null;
@@ -1619,11 +1619,11 @@ var require_diagnostics = __commonJS({
         websocketDebuglog("connection opened %s%s", address, port ? `:${port}` : "");
       });
       diagnosticsChannel.channel("undici:websocket:close").subscribe((evt) => {
-        const { websocket, code, reason } = evt;
+        const { websocket, code: code2, reason } = evt;
         websocketDebuglog(
           "closed connection to %s - %s %s",
           websocket.url,
-          code,
+          code2,
           reason
         );
       });
@@ -4111,9 +4111,9 @@ var require_util2 = __commonJS({
     }
     function isValidEncodedURL(url) {
       for (let i = 0; i < url.length; ++i) {
-        const code = url.charCodeAt(i);
-        if (code > 126 || // Non-US-ASCII + DEL
-        code < 32) {
+        const code2 = url.charCodeAt(i);
+        if (code2 > 126 || // Non-US-ASCII + DEL
+        code2 < 32) {
           return false;
         }
       }
@@ -4704,8 +4704,8 @@ var require_util2 = __commonJS({
       }
       const rangeStart = collectASequenceOfCodePoints(
         (char) => {
-          const code = char.charCodeAt(0);
-          return code >= 48 && code <= 57;
+          const code2 = char.charCodeAt(0);
+          return code2 >= 48 && code2 <= 57;
         },
         data,
         position
@@ -4731,8 +4731,8 @@ var require_util2 = __commonJS({
       }
       const rangeEnd = collectASequenceOfCodePoints(
         (char) => {
-          const code = char.charCodeAt(0);
-          return code >= 48 && code <= 57;
+          const code2 = char.charCodeAt(0);
+          return code2 >= 48 && code2 <= 57;
         },
         data,
         position
@@ -6162,7 +6162,7 @@ var require_client_h1 = __commonJS({
         } else {
           socket[kReset] = true;
         }
-        const pause = request.onHeaders(statusCode, headers, this.resume, statusText) === false;
+        const pause4 = request.onHeaders(statusCode, headers, this.resume, statusText) === false;
         if (request.aborted) {
           return -1;
         }
@@ -6176,7 +6176,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants3.ERROR.PAUSED : 0;
+        return pause4 ? constants3.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -7023,9 +7023,9 @@ var require_client_h2 = __commonJS({
       this[kSocket][kError] = err;
       this[kClient][kOnError](err);
     }
-    function onHttp2FrameError(type, code, id) {
+    function onHttp2FrameError(type, code2, id) {
       if (id === 0) {
-        const err = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code}`);
+        const err = new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`);
         this[kSocket][kError] = err;
         this[kClient][kOnError](err);
       }
@@ -7035,8 +7035,8 @@ var require_client_h2 = __commonJS({
       this.destroy(err);
       util.destroy(this[kSocket], err);
     }
-    function onHTTP2GoAway(code) {
-      const err = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code}`, util.getSocketInfo(this));
+    function onHTTP2GoAway(code2) {
+      const err = this[kError] || new SocketError(`HTTP/2: "GOAWAY" frame received with code ${code2}`, util.getSocketInfo(this));
       const client = this[kClient];
       client[kSocket] = null;
       client[kHTTPContext] = null;
@@ -7241,8 +7241,8 @@ var require_client_h2 = __commonJS({
       stream.once("error", function(err) {
         abort(err);
       });
-      stream.once("frameError", (type, code) => {
-        abort(new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code}`));
+      stream.once("frameError", (type, code2) => {
+        abort(new InformationalError(`HTTP/2: "frameError" received - type ${type}, code ${code2}`));
       });
       return true;
       function writeBodyH2() {
@@ -7616,7 +7616,7 @@ var require_client = __commonJS({
     "use strict";
     var assert = require("node:assert");
     var net = require("node:net");
-    var http = require("node:http");
+    var http2 = require("node:http");
     var util = require_util();
     var { channels } = require_diagnostics();
     var Request = require_request();
@@ -7805,7 +7805,7 @@ var require_client = __commonJS({
         this[kUrl] = util.parseOrigin(url);
         this[kConnector] = connect2;
         this[kPipelining] = pipelining != null ? pipelining : 1;
-        this[kMaxHeadersSize] = maxHeaderSize || http.maxHeaderSize;
+        this[kMaxHeadersSize] = maxHeaderSize || http2.maxHeaderSize;
         this[kKeepAliveDefaultTimeout] = keepAliveTimeout == null ? 4e3 : keepAliveTimeout;
         this[kKeepAliveMaxTimeout] = keepAliveMaxTimeout == null ? 6e5 : keepAliveMaxTimeout;
         this[kKeepAliveTimeoutThreshold] = keepAliveTimeoutThreshold == null ? 2e3 : keepAliveTimeoutThreshold;
@@ -8612,7 +8612,7 @@ var require_agent = __commonJS({
     function defaultFactory(origin, opts) {
       return opts && opts.connections === 1 ? new Client(origin, opts) : new Pool(origin, opts);
     }
-    var Agent = class extends DispatcherBase {
+    var Agent3 = class extends DispatcherBase {
       constructor({ factory = defaultFactory, maxRedirections = 0, connect, tls, ...options } = {}) {
         if (typeof factory !== "function") {
           throw new InvalidArgumentError("factory must be a function.");
@@ -8687,7 +8687,7 @@ var require_agent = __commonJS({
         await Promise.all(destroyPromises);
       }
     };
-    module2.exports = Agent;
+    module2.exports = Agent3;
   }
 });
 
@@ -8697,7 +8697,7 @@ var require_proxy_agent = __commonJS({
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = require_symbols();
     var { URL: URL2 } = require("node:url");
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var Pool = require_pool();
     var DispatcherBase = require_dispatcher_base();
     var { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = require_errors();
@@ -8812,7 +8812,7 @@ var require_proxy_agent = __commonJS({
           return agentFactory(origin2, options);
         };
         this[kClient] = clientFactory(url, { connect });
-        this[kAgent] = new Agent({
+        this[kAgent] = new Agent3({
           ...opts,
           factory,
           connect: async (opts2, callback) => {
@@ -8921,7 +8921,7 @@ var require_env_http_proxy_agent = __commonJS({
     var DispatcherBase = require_dispatcher_base();
     var { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = require_symbols();
     var ProxyAgent2 = require_proxy_agent();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var DEFAULT_PORTS = {
       "http:": 80,
       "https:": 443
@@ -8941,7 +8941,7 @@ var require_env_http_proxy_agent = __commonJS({
           });
         }
         const { httpProxy, httpsProxy, noProxy, ...agentOpts } = opts;
-        this[kNoProxyAgent] = new Agent(agentOpts);
+        this[kNoProxyAgent] = new Agent3(agentOpts);
         const HTTP_PROXY = httpProxy ?? process.env.http_proxy ?? process.env.HTTP_PROXY;
         if (HTTP_PROXY) {
           this[kHttpProxyAgent] = new ProxyAgent2({ ...agentOpts, uri: HTTP_PROXY });
@@ -9180,7 +9180,7 @@ var require_retry_handler = __commonJS({
         if (this.handler.onBodySent) return this.handler.onBodySent(chunk);
       }
       static [kRetryHandlerDefaultRetry](err, { state, opts }, cb) {
-        const { statusCode, code, headers } = err;
+        const { statusCode, code: code2, headers } = err;
         const { method, retryOptions } = opts;
         const {
           maxRetries,
@@ -9192,7 +9192,7 @@ var require_retry_handler = __commonJS({
           methods
         } = retryOptions;
         const { counter } = state;
-        if (code && code !== "UND_ERR_REQ_RETRY" && !errorCodes.includes(code)) {
+        if (code2 && code2 !== "UND_ERR_REQ_RETRY" && !errorCodes.includes(code2)) {
           cb(err);
           return;
         }
@@ -11286,7 +11286,7 @@ var require_mock_agent = __commonJS({
   "node_modules/undici/lib/mock/mock-agent.js"(exports2, module2) {
     "use strict";
     var { kClients } = require_symbols();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var {
       kAgent,
       kMockAgentSet,
@@ -11313,7 +11313,7 @@ var require_mock_agent = __commonJS({
         if (opts?.agent && typeof opts.agent.dispatch !== "function") {
           throw new InvalidArgumentError("Argument opts.agent must implement Agent");
         }
-        const agent = opts?.agent ? opts.agent : new Agent(opts);
+        const agent = opts?.agent ? opts.agent : new Agent3(opts);
         this[kAgent] = agent;
         this[kClients] = agent[kClients];
         this[kOptions] = buildMockOptions(opts);
@@ -11417,9 +11417,9 @@ var require_global2 = __commonJS({
     "use strict";
     var globalDispatcher = /* @__PURE__ */ Symbol.for("undici.globalDispatcher.1");
     var { InvalidArgumentError } = require_errors();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     if (getGlobalDispatcher() === void 0) {
-      setGlobalDispatcher(new Agent());
+      setGlobalDispatcher(new Agent3());
     }
     function setGlobalDispatcher(agent) {
       if (!agent || typeof agent.dispatch !== "function") {
@@ -11935,8 +11935,8 @@ var require_headers = __commonJS({
     var util = require("node:util");
     var kHeadersMap = /* @__PURE__ */ Symbol("headers map");
     var kHeadersSortedMap = /* @__PURE__ */ Symbol("headers map sorted");
-    function isHTTPWhiteSpaceCharCode(code) {
-      return code === 10 || code === 13 || code === 9 || code === 32;
+    function isHTTPWhiteSpaceCharCode(code2) {
+      return code2 === 10 || code2 === 13 || code2 === 9 || code2 === 32;
     }
     function headerValueNormalize(potentialValue) {
       let i = 0;
@@ -16091,8 +16091,8 @@ var require_util6 = __commonJS({
     "use strict";
     function isCTLExcludingHtab(value) {
       for (let i = 0; i < value.length; ++i) {
-        const code = value.charCodeAt(i);
-        if (code >= 0 && code <= 8 || code >= 10 && code <= 31 || code === 127) {
+        const code2 = value.charCodeAt(i);
+        if (code2 >= 0 && code2 <= 8 || code2 >= 10 && code2 <= 31 || code2 === 127) {
           return true;
         }
       }
@@ -16100,26 +16100,26 @@ var require_util6 = __commonJS({
     }
     function validateCookieName(name) {
       for (let i = 0; i < name.length; ++i) {
-        const code = name.charCodeAt(i);
-        if (code < 33 || // exclude CTLs (0-31), SP and HT
-        code > 126 || // exclude non-ascii and DEL
-        code === 34 || // "
-        code === 40 || // (
-        code === 41 || // )
-        code === 60 || // <
-        code === 62 || // >
-        code === 64 || // @
-        code === 44 || // ,
-        code === 59 || // ;
-        code === 58 || // :
-        code === 92 || // \
-        code === 47 || // /
-        code === 91 || // [
-        code === 93 || // ]
-        code === 63 || // ?
-        code === 61 || // =
-        code === 123 || // {
-        code === 125) {
+        const code2 = name.charCodeAt(i);
+        if (code2 < 33 || // exclude CTLs (0-31), SP and HT
+        code2 > 126 || // exclude non-ascii and DEL
+        code2 === 34 || // "
+        code2 === 40 || // (
+        code2 === 41 || // )
+        code2 === 60 || // <
+        code2 === 62 || // >
+        code2 === 64 || // @
+        code2 === 44 || // ,
+        code2 === 59 || // ;
+        code2 === 58 || // :
+        code2 === 92 || // \
+        code2 === 47 || // /
+        code2 === 91 || // [
+        code2 === 93 || // ]
+        code2 === 63 || // ?
+        code2 === 61 || // =
+        code2 === 123 || // {
+        code2 === 125) {
           throw new Error("Invalid cookie name");
         }
       }
@@ -16135,31 +16135,31 @@ var require_util6 = __commonJS({
         ++i;
       }
       while (i < len) {
-        const code = value.charCodeAt(i++);
-        if (code < 33 || // exclude CTLs (0-31)
-        code > 126 || // non-ascii and DEL (127)
-        code === 34 || // "
-        code === 44 || // ,
-        code === 59 || // ;
-        code === 92) {
+        const code2 = value.charCodeAt(i++);
+        if (code2 < 33 || // exclude CTLs (0-31)
+        code2 > 126 || // non-ascii and DEL (127)
+        code2 === 34 || // "
+        code2 === 44 || // ,
+        code2 === 59 || // ;
+        code2 === 92) {
           throw new Error("Invalid cookie value");
         }
       }
     }
     function validateCookiePath(path) {
       for (let i = 0; i < path.length; ++i) {
-        const code = path.charCodeAt(i);
-        if (code < 32 || // exclude CTLs (0-31)
-        code > 126 || // exclude DEL and non-ascii
-        code === 59) {
+        const code2 = path.charCodeAt(i);
+        if (code2 < 32 || // exclude CTLs (0-31)
+        code2 > 126 || // exclude DEL and non-ascii
+        code2 === 59) {
           throw new Error("Invalid cookie path");
         }
       }
     }
-    function isLetterOrDigit(code) {
-      return code >= 48 && code <= 57 || // 0-9
-      code >= 65 && code <= 90 || // A-Z
-      code >= 97 && code <= 122;
+    function isLetterOrDigit(code2) {
+      return code2 >= 48 && code2 <= 57 || // 0-9
+      code2 >= 65 && code2 <= 90 || // A-Z
+      code2 >= 97 && code2 <= 122;
     }
     function validateCookieDomain(domain) {
       if (domain === " ") {
@@ -16170,8 +16170,8 @@ var require_util6 = __commonJS({
       }
       let labelLength = 0;
       for (let i = 0; i < domain.length; ++i) {
-        const code = domain.charCodeAt(i);
-        if (code === 46) {
+        const code2 = domain.charCodeAt(i);
+        if (code2 === 46) {
           if (labelLength === 0) {
             throw new Error("Invalid cookie domain");
           }
@@ -16181,10 +16181,10 @@ var require_util6 = __commonJS({
           labelLength = 0;
           continue;
         }
-        if (labelLength === 0 && !isLetterOrDigit(code)) {
+        if (labelLength === 0 && !isLetterOrDigit(code2)) {
           throw new Error("Invalid cookie domain");
         }
-        if (!isLetterOrDigit(code) && code !== 45) {
+        if (!isLetterOrDigit(code2) && code2 !== 45) {
           throw new Error("Invalid cookie domain");
         }
         if (++labelLength > 63) {
@@ -16958,37 +16958,37 @@ var require_util7 = __commonJS({
         return false;
       }
       for (let i = 0; i < protocol.length; ++i) {
-        const code = protocol.charCodeAt(i);
-        if (code < 33 || // CTL, contains SP (0x20) and HT (0x09)
-        code > 126 || code === 34 || // "
-        code === 40 || // (
-        code === 41 || // )
-        code === 44 || // ,
-        code === 47 || // /
-        code === 58 || // :
-        code === 59 || // ;
-        code === 60 || // <
-        code === 61 || // =
-        code === 62 || // >
-        code === 63 || // ?
-        code === 64 || // @
-        code === 91 || // [
-        code === 92 || // \
-        code === 93 || // ]
-        code === 123 || // {
-        code === 125) {
+        const code2 = protocol.charCodeAt(i);
+        if (code2 < 33 || // CTL, contains SP (0x20) and HT (0x09)
+        code2 > 126 || code2 === 34 || // "
+        code2 === 40 || // (
+        code2 === 41 || // )
+        code2 === 44 || // ,
+        code2 === 47 || // /
+        code2 === 58 || // :
+        code2 === 59 || // ;
+        code2 === 60 || // <
+        code2 === 61 || // =
+        code2 === 62 || // >
+        code2 === 63 || // ?
+        code2 === 64 || // @
+        code2 === 91 || // [
+        code2 === 92 || // \
+        code2 === 93 || // ]
+        code2 === 123 || // {
+        code2 === 125) {
           return false;
         }
       }
       return true;
     }
-    function isValidStatusCode(code) {
-      if (code >= 1e3 && code < 1015) {
-        return code !== 1004 && // reserved
-        code !== 1005 && // "MUST NOT be set as a status code"
-        code !== 1006;
+    function isValidStatusCode(code2) {
+      if (code2 >= 1e3 && code2 < 1015) {
+        return code2 !== 1004 && // reserved
+        code2 !== 1005 && // "MUST NOT be set as a status code"
+        code2 !== 1006;
       }
-      return code >= 3e3 && code <= 4999;
+      return code2 >= 3e3 && code2 <= 4999;
     }
     function failWebsocketConnection(ws, reason) {
       const { [kController]: controller, [kResponse]: response } = ws;
@@ -17257,7 +17257,7 @@ var require_connection = __commonJS({
       });
       return controller;
     }
-    function closeWebSocketConnection(ws, code, reason, reasonByteLength) {
+    function closeWebSocketConnection(ws, code2, reason, reasonByteLength) {
       if (isClosing(ws) || isClosed(ws)) {
       } else if (!isEstablished(ws)) {
         failWebsocketConnection(ws, "Connection was closed before it was established.");
@@ -17265,12 +17265,12 @@ var require_connection = __commonJS({
       } else if (ws[kSentClose] === sentCloseFrameState.NOT_SENT) {
         ws[kSentClose] = sentCloseFrameState.PROCESSING;
         const frame = new WebsocketFrameSend();
-        if (code !== void 0 && reason === void 0) {
+        if (code2 !== void 0 && reason === void 0) {
           frame.frameData = Buffer.allocUnsafe(2);
-          frame.frameData.writeUInt16BE(code, 0);
-        } else if (code !== void 0 && reason !== void 0) {
+          frame.frameData.writeUInt16BE(code2, 0);
+        } else if (code2 !== void 0 && reason !== void 0) {
           frame.frameData = Buffer.allocUnsafe(2 + reasonByteLength);
-          frame.frameData.writeUInt16BE(code, 0);
+          frame.frameData.writeUInt16BE(code2, 0);
           frame.frameData.write(reason, 2, "utf-8");
         } else {
           frame.frameData = emptyBuffer;
@@ -17295,25 +17295,25 @@ var require_connection = __commonJS({
       response.socket.off("close", onSocketClose);
       response.socket.off("error", onSocketError);
       const wasClean = ws[kSentClose] === sentCloseFrameState.SENT && ws[kReceivedClose];
-      let code = 1005;
+      let code2 = 1005;
       let reason = "";
       const result = ws[kByteParser].closingInfo;
       if (result && !result.error) {
-        code = result.code ?? 1005;
+        code2 = result.code ?? 1005;
         reason = result.reason;
       } else if (!ws[kReceivedClose]) {
-        code = 1006;
+        code2 = 1006;
       }
       ws[kReadyState] = states.CLOSED;
       fireEvent("close", ws, (type, init) => new CloseEvent(type, init), {
         wasClean,
-        code,
+        code: code2,
         reason
       });
       if (channels.close.hasSubscribers) {
         channels.close.publish({
           websocket: ws,
-          code,
+          code: code2,
           reason
         });
       }
@@ -17438,8 +17438,8 @@ var require_receiver = __commonJS({
     var { closeWebSocketConnection } = require_connection();
     var { PerMessageDeflate } = require_permessage_deflate();
     var { MessageSizeExceededError } = require_errors();
-    function failWebsocketConnectionWithCode(ws, code, reason) {
-      closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason));
+    function failWebsocketConnectionWithCode(ws, code2, reason) {
+      closeWebSocketConnection(ws, code2, reason, Buffer.byteLength(reason));
       failWebsocketConnection(ws, reason);
     }
     var ByteParser = class extends Writable {
@@ -17626,8 +17626,8 @@ var require_receiver = __commonJS({
                   this.#info.fin,
                   (error2, data) => {
                     if (error2) {
-                      const code = error2 instanceof MessageSizeExceededError ? 1009 : 1007;
-                      failWebsocketConnectionWithCode(this.ws, code, error2.message);
+                      const code2 = error2 instanceof MessageSizeExceededError ? 1009 : 1007;
+                      failWebsocketConnectionWithCode(this.ws, code2, error2.message);
                       return;
                     }
                     if (!this.writeFragments(data)) {
@@ -17713,11 +17713,11 @@ var require_receiver = __commonJS({
       }
       parseCloseBody(data) {
         assert(data.length !== 1);
-        let code;
+        let code2;
         if (data.length >= 2) {
-          code = data.readUInt16BE(0);
+          code2 = data.readUInt16BE(0);
         }
-        if (code !== void 0 && !isValidStatusCode(code)) {
+        if (code2 !== void 0 && !isValidStatusCode(code2)) {
           return { code: 1002, reason: "Invalid status code", error: true };
         }
         let reason = data.subarray(2);
@@ -17729,7 +17729,7 @@ var require_receiver = __commonJS({
         } catch {
           return { code: 1007, reason: "Invalid UTF-8", error: true };
         }
-        return { code, reason, error: false };
+        return { code: code2, reason, error: false };
       }
       /**
        * Parses control frames.
@@ -17744,8 +17744,8 @@ var require_receiver = __commonJS({
           }
           this.#info.closeInfo = this.parseCloseBody(body);
           if (this.#info.closeInfo.error) {
-            const { code, reason } = this.#info.closeInfo;
-            closeWebSocketConnection(this.ws, code, reason, reason.length);
+            const { code: code2, reason } = this.#info.closeInfo;
+            closeWebSocketConnection(this.ws, code2, reason, reason.length);
             failWebsocketConnection(this.ws, reason);
             return false;
           }
@@ -17983,17 +17983,17 @@ var require_websocket = __commonJS({
        * @param {number|undefined} code
        * @param {string|undefined} reason
        */
-      close(code = void 0, reason = void 0) {
+      close(code2 = void 0, reason = void 0) {
         webidl.brandCheck(this, _WebSocket);
         const prefix = "WebSocket.close";
-        if (code !== void 0) {
-          code = webidl.converters["unsigned short"](code, prefix, "code", { clamp: true });
+        if (code2 !== void 0) {
+          code2 = webidl.converters["unsigned short"](code2, prefix, "code", { clamp: true });
         }
         if (reason !== void 0) {
           reason = webidl.converters.USVString(reason, prefix, "reason");
         }
-        if (code !== void 0) {
-          if (code !== 1e3 && (code < 3e3 || code > 4999)) {
+        if (code2 !== void 0) {
+          if (code2 !== 1e3 && (code2 < 3e3 || code2 > 4999)) {
             throw new DOMException("invalid code", "InvalidAccessError");
           }
         }
@@ -18007,7 +18007,7 @@ var require_websocket = __commonJS({
             );
           }
         }
-        closeWebSocketConnection(this, code, reason, reasonByteLength);
+        closeWebSocketConnection(this, code2, reason, reasonByteLength);
       }
       /**
        * @see https://websockets.spec.whatwg.org/#dom-websocket-send
@@ -18253,15 +18253,15 @@ var require_websocket = __commonJS({
     }
     function onParserError(err) {
       let message;
-      let code;
+      let code2;
       if (err instanceof CloseEvent) {
         message = err.reason;
-        code = err.code;
+        code2 = err.code;
       } else {
         message = err.message;
       }
       fireEvent("error", this, () => new ErrorEvent("error", { error: err, message }));
-      closeWebSocketConnection(this, code);
+      closeWebSocketConnection(this, code2);
     }
     module2.exports = {
       WebSocket
@@ -19009,7 +19009,7 @@ var require_undici = __commonJS({
     var Dispatcher = require_dispatcher();
     var Pool = require_pool();
     var BalancedPool = require_balanced_pool();
-    var Agent = require_agent();
+    var Agent3 = require_agent();
     var ProxyAgent2 = require_proxy_agent();
     var EnvHttpProxyAgent = require_env_http_proxy_agent();
     var RetryAgent = require_retry_agent();
@@ -19032,7 +19032,7 @@ var require_undici = __commonJS({
     module2.exports.Client = Client;
     module2.exports.Pool = Pool;
     module2.exports.BalancedPool = BalancedPool;
-    module2.exports.Agent = Agent;
+    module2.exports.Agent = Agent3;
     module2.exports.ProxyAgent = ProxyAgent2;
     module2.exports.EnvHttpProxyAgent = EnvHttpProxyAgent;
     module2.exports.RetryAgent = RetryAgent;
@@ -19143,6 +19143,9 @@ var require_undici = __commonJS({
   }
 });
 
+// action/main.ts
+var import_node_crypto = require("node:crypto");
+
 // node_modules/@actions/core/lib/command.js
 var os = __toESM(require("os"), 1);
 
@@ -19173,6 +19176,9 @@ function toCommandProperties(annotationProperties) {
 function issueCommand(command, properties, message) {
   const cmd = new Command(command, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
+}
+function issue(name, message = "") {
+  issueCommand(name, {}, message);
 }
 var CMD_STRING = "::";
 var Command = class {
@@ -19246,8 +19252,112 @@ function prepareKeyValueMessage(key, value) {
 var os4 = __toESM(require("os"), 1);
 
 // node_modules/@actions/http-client/lib/index.js
+var http = __toESM(require("http"), 1);
+var https = __toESM(require("https"), 1);
+
+// node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+  const usingSsl = reqUrl.protocol === "https:";
+  if (checkBypass(reqUrl)) {
+    return void 0;
+  }
+  const proxyVar = (() => {
+    if (usingSsl) {
+      return process.env["https_proxy"] || process.env["HTTPS_PROXY"];
+    } else {
+      return process.env["http_proxy"] || process.env["HTTP_PROXY"];
+    }
+  })();
+  if (proxyVar) {
+    try {
+      return new DecodedURL(proxyVar);
+    } catch (_a) {
+      if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://"))
+        return new DecodedURL(`http://${proxyVar}`);
+    }
+  } else {
+    return void 0;
+  }
+}
+function checkBypass(reqUrl) {
+  if (!reqUrl.hostname) {
+    return false;
+  }
+  const reqHost = reqUrl.hostname;
+  if (isLoopbackAddress(reqHost)) {
+    return true;
+  }
+  const noProxy = process.env["no_proxy"] || process.env["NO_PROXY"] || "";
+  if (!noProxy) {
+    return false;
+  }
+  let reqPort;
+  if (reqUrl.port) {
+    reqPort = Number(reqUrl.port);
+  } else if (reqUrl.protocol === "http:") {
+    reqPort = 80;
+  } else if (reqUrl.protocol === "https:") {
+    reqPort = 443;
+  }
+  const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+  if (typeof reqPort === "number") {
+    upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+  }
+  for (const upperNoProxyItem of noProxy.split(",").map((x) => x.trim().toUpperCase()).filter((x) => x)) {
+    if (upperNoProxyItem === "*" || upperReqHosts.some((x) => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) {
+      return true;
+    }
+  }
+  return false;
+}
+function isLoopbackAddress(host) {
+  const hostLower = host.toLowerCase();
+  return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
+}
+var DecodedURL = class extends URL {
+  constructor(url, base) {
+    super(url, base);
+    this._decodedUsername = decodeURIComponent(super.username);
+    this._decodedPassword = decodeURIComponent(super.password);
+  }
+  get username() {
+    return this._decodedUsername;
+  }
+  get password() {
+    return this._decodedPassword;
+  }
+};
+
+// node_modules/@actions/http-client/lib/index.js
 var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici = __toESM(require_undici(), 1);
+var __awaiter = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
 var HttpCodes;
 (function(HttpCodes2) {
   HttpCodes2[HttpCodes2["OK"] = 200] = "OK";
@@ -19299,11 +19409,698 @@ var HttpResponseRetryCodes = [
   HttpCodes.ServiceUnavailable,
   HttpCodes.GatewayTimeout
 ];
+var RetryableHttpVerbs = ["OPTIONS", "GET", "DELETE", "HEAD"];
+var ExponentialBackoffCeiling = 10;
+var ExponentialBackoffTimeSlice = 5;
+var HttpClientError = class _HttpClientError extends Error {
+  constructor(message, statusCode) {
+    super(message);
+    this.name = "HttpClientError";
+    this.statusCode = statusCode;
+    Object.setPrototypeOf(this, _HttpClientError.prototype);
+  }
+};
+var HttpClientResponse = class {
+  constructor(message) {
+    this.message = message;
+  }
+  readBody() {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+        let output = Buffer.alloc(0);
+        this.message.on("data", (chunk) => {
+          output = Buffer.concat([output, chunk]);
+        });
+        this.message.on("end", () => {
+          resolve(output.toString());
+        });
+      }));
+    });
+  }
+  readBodyBuffer() {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+        const chunks = [];
+        this.message.on("data", (chunk) => {
+          chunks.push(chunk);
+        });
+        this.message.on("end", () => {
+          resolve(Buffer.concat(chunks));
+        });
+      }));
+    });
+  }
+};
+var HttpClient = class {
+  constructor(userAgent, handlers, requestOptions) {
+    this._ignoreSslError = false;
+    this._allowRedirects = true;
+    this._allowRedirectDowngrade = false;
+    this._maxRedirects = 50;
+    this._allowRetries = false;
+    this._maxRetries = 1;
+    this._keepAlive = false;
+    this._disposed = false;
+    this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+    this.handlers = handlers || [];
+    this.requestOptions = requestOptions;
+    if (requestOptions) {
+      if (requestOptions.ignoreSslError != null) {
+        this._ignoreSslError = requestOptions.ignoreSslError;
+      }
+      this._socketTimeout = requestOptions.socketTimeout;
+      if (requestOptions.allowRedirects != null) {
+        this._allowRedirects = requestOptions.allowRedirects;
+      }
+      if (requestOptions.allowRedirectDowngrade != null) {
+        this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+      }
+      if (requestOptions.maxRedirects != null) {
+        this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+      }
+      if (requestOptions.keepAlive != null) {
+        this._keepAlive = requestOptions.keepAlive;
+      }
+      if (requestOptions.allowRetries != null) {
+        this._allowRetries = requestOptions.allowRetries;
+      }
+      if (requestOptions.maxRetries != null) {
+        this._maxRetries = requestOptions.maxRetries;
+      }
+    }
+  }
+  options(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
+    });
+  }
+  get(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("GET", requestUrl, null, additionalHeaders || {});
+    });
+  }
+  del(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("DELETE", requestUrl, null, additionalHeaders || {});
+    });
+  }
+  post(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("POST", requestUrl, data, additionalHeaders || {});
+    });
+  }
+  patch(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("PATCH", requestUrl, data, additionalHeaders || {});
+    });
+  }
+  put(requestUrl, data, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("PUT", requestUrl, data, additionalHeaders || {});
+    });
+  }
+  head(requestUrl, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request("HEAD", requestUrl, null, additionalHeaders || {});
+    });
+  }
+  sendStream(verb, requestUrl, stream, additionalHeaders) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return this.request(verb, requestUrl, stream, additionalHeaders);
+    });
+  }
+  /**
+   * Gets a typed object from an endpoint
+   * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+   */
+  getJson(requestUrl_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      const res = yield this.get(requestUrl, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  postJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.post(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  putJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.put(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  patchJson(requestUrl_1, obj_1) {
+    return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+      const data = JSON.stringify(obj, null, 2);
+      additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+      additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+      const res = yield this.patch(requestUrl, data, additionalHeaders);
+      return this._processResponse(res, this.requestOptions);
+    });
+  }
+  /**
+   * Makes a raw http request.
+   * All other methods such as get, post, patch, and request ultimately call this.
+   * Prefer get, del, post and patch
+   */
+  request(verb, requestUrl, data, headers) {
+    return __awaiter(this, void 0, void 0, function* () {
+      if (this._disposed) {
+        throw new Error("Client has already been disposed.");
+      }
+      const parsedUrl = new URL(requestUrl);
+      let info2 = this._prepareRequest(verb, parsedUrl, headers);
+      const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
+      let numTries = 0;
+      let response;
+      do {
+        response = yield this.requestRaw(info2, data);
+        if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
+          let authenticationHandler;
+          for (const handler of this.handlers) {
+            if (handler.canHandleAuthentication(response)) {
+              authenticationHandler = handler;
+              break;
+            }
+          }
+          if (authenticationHandler) {
+            return authenticationHandler.handleAuthentication(this, info2, data);
+          } else {
+            return response;
+          }
+        }
+        let redirectsRemaining = this._maxRedirects;
+        while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
+          const redirectUrl = response.message.headers["location"];
+          if (!redirectUrl) {
+            break;
+          }
+          const parsedRedirectUrl = new URL(redirectUrl);
+          if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) {
+            throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
+          }
+          yield response.readBody();
+          if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+            for (const header in headers) {
+              if (header.toLowerCase() === "authorization") {
+                delete headers[header];
+              }
+            }
+          }
+          info2 = this._prepareRequest(verb, parsedRedirectUrl, headers);
+          response = yield this.requestRaw(info2, data);
+          redirectsRemaining--;
+        }
+        if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+          return response;
+        }
+        numTries += 1;
+        if (numTries < maxTries) {
+          yield response.readBody();
+          yield this._performExponentialBackoff(numTries);
+        }
+      } while (numTries < maxTries);
+      return response;
+    });
+  }
+  /**
+   * Needs to be called if keepAlive is set to true in request options.
+   */
+  dispose() {
+    if (this._agent) {
+      this._agent.destroy();
+    }
+    this._disposed = true;
+  }
+  /**
+   * Raw request.
+   * @param info
+   * @param data
+   */
+  requestRaw(info2, data) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => {
+        function callbackForResult(err, res) {
+          if (err) {
+            reject(err);
+          } else if (!res) {
+            reject(new Error("Unknown error"));
+          } else {
+            resolve(res);
+          }
+        }
+        this.requestRawWithCallback(info2, data, callbackForResult);
+      });
+    });
+  }
+  /**
+   * Raw request with callback.
+   * @param info
+   * @param data
+   * @param onResult
+   */
+  requestRawWithCallback(info2, data, onResult) {
+    if (typeof data === "string") {
+      if (!info2.options.headers) {
+        info2.options.headers = {};
+      }
+      info2.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
+    }
+    let callbackCalled = false;
+    function handleResult(err, res) {
+      if (!callbackCalled) {
+        callbackCalled = true;
+        onResult(err, res);
+      }
+    }
+    const req = info2.httpModule.request(info2.options, (msg) => {
+      const res = new HttpClientResponse(msg);
+      handleResult(void 0, res);
+    });
+    let socket;
+    req.on("socket", (sock) => {
+      socket = sock;
+    });
+    req.setTimeout(this._socketTimeout || 3 * 6e4, () => {
+      if (socket) {
+        socket.end();
+      }
+      handleResult(new Error(`Request timeout: ${info2.options.path}`));
+    });
+    req.on("error", function(err) {
+      handleResult(err);
+    });
+    if (data && typeof data === "string") {
+      req.write(data, "utf8");
+    }
+    if (data && typeof data !== "string") {
+      data.on("close", function() {
+        req.end();
+      });
+      data.pipe(req);
+    } else {
+      req.end();
+    }
+  }
+  /**
+   * Gets an http agent. This function is useful when you need an http agent that handles
+   * routing through a proxy server - depending upon the url and proxy environment variables.
+   * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+   */
+  getAgent(serverUrl) {
+    const parsedUrl = new URL(serverUrl);
+    return this._getAgent(parsedUrl);
+  }
+  getAgentDispatcher(serverUrl) {
+    const parsedUrl = new URL(serverUrl);
+    const proxyUrl = getProxyUrl(parsedUrl);
+    const useProxy = proxyUrl && proxyUrl.hostname;
+    if (!useProxy) {
+      return;
+    }
+    return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+  }
+  _prepareRequest(method, requestUrl, headers) {
+    const info2 = {};
+    info2.parsedUrl = requestUrl;
+    const usingSsl = info2.parsedUrl.protocol === "https:";
+    info2.httpModule = usingSsl ? https : http;
+    const defaultPort = usingSsl ? 443 : 80;
+    info2.options = {};
+    info2.options.host = info2.parsedUrl.hostname;
+    info2.options.port = info2.parsedUrl.port ? parseInt(info2.parsedUrl.port) : defaultPort;
+    info2.options.path = (info2.parsedUrl.pathname || "") + (info2.parsedUrl.search || "");
+    info2.options.method = method;
+    info2.options.headers = this._mergeHeaders(headers);
+    if (this.userAgent != null) {
+      info2.options.headers["user-agent"] = this.userAgent;
+    }
+    info2.options.agent = this._getAgent(info2.parsedUrl);
+    if (this.handlers) {
+      for (const handler of this.handlers) {
+        handler.prepareRequest(info2.options);
+      }
+    }
+    return info2;
+  }
+  _mergeHeaders(headers) {
+    if (this.requestOptions && this.requestOptions.headers) {
+      return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+    }
+    return lowercaseKeys(headers || {});
+  }
+  /**
+   * Gets an existing header value or returns a default.
+   * Handles converting number header values to strings since HTTP headers must be strings.
+   * Note: This returns string | string[] since some headers can have multiple values.
+   * For headers that must always be a single string (like Content-Type), use the
+   * specialized _getExistingOrDefaultContentTypeHeader method instead.
+   */
+  _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+      const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+      if (headerValue) {
+        clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue;
+      }
+    }
+    const additionalValue = additionalHeaders[header];
+    if (additionalValue !== void 0) {
+      return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
+    }
+    if (clientHeader !== void 0) {
+      return clientHeader;
+    }
+    return _default;
+  }
+  /**
+   * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+   * Always returns a single string (not an array) since Content-Type should be a single value.
+   * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+   * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+   * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+   */
+  _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+    let clientHeader;
+    if (this.requestOptions && this.requestOptions.headers) {
+      const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+      if (headerValue) {
+        if (typeof headerValue === "number") {
+          clientHeader = String(headerValue);
+        } else if (Array.isArray(headerValue)) {
+          clientHeader = headerValue.join(", ");
+        } else {
+          clientHeader = headerValue;
+        }
+      }
+    }
+    const additionalValue = additionalHeaders[Headers.ContentType];
+    if (additionalValue !== void 0) {
+      if (typeof additionalValue === "number") {
+        return String(additionalValue);
+      } else if (Array.isArray(additionalValue)) {
+        return additionalValue.join(", ");
+      } else {
+        return additionalValue;
+      }
+    }
+    if (clientHeader !== void 0) {
+      return clientHeader;
+    }
+    return _default;
+  }
+  _getAgent(parsedUrl) {
+    let agent;
+    const proxyUrl = getProxyUrl(parsedUrl);
+    const useProxy = proxyUrl && proxyUrl.hostname;
+    if (this._keepAlive && useProxy) {
+      agent = this._proxyAgent;
+    }
+    if (!useProxy) {
+      agent = this._agent;
+    }
+    if (agent) {
+      return agent;
+    }
+    const usingSsl = parsedUrl.protocol === "https:";
+    let maxSockets = 100;
+    if (this.requestOptions) {
+      maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+    }
+    if (proxyUrl && proxyUrl.hostname) {
+      const agentOptions = {
+        maxSockets,
+        keepAlive: this._keepAlive,
+        proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
+          proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+        }), { host: proxyUrl.hostname, port: proxyUrl.port })
+      };
+      let tunnelAgent;
+      const overHttps = proxyUrl.protocol === "https:";
+      if (usingSsl) {
+        tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+      } else {
+        tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+      }
+      agent = tunnelAgent(agentOptions);
+      this._proxyAgent = agent;
+    }
+    if (!agent) {
+      const options = { keepAlive: this._keepAlive, maxSockets };
+      agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+      this._agent = agent;
+    }
+    if (usingSsl && this._ignoreSslError) {
+      agent.options = Object.assign(agent.options || {}, {
+        rejectUnauthorized: false
+      });
+    }
+    return agent;
+  }
+  _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+    let proxyAgent;
+    if (this._keepAlive) {
+      proxyAgent = this._proxyAgentDispatcher;
+    }
+    if (proxyAgent) {
+      return proxyAgent;
+    }
+    const usingSsl = parsedUrl.protocol === "https:";
+    proxyAgent = new import_undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, (proxyUrl.username || proxyUrl.password) && {
+      token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
+    }));
+    this._proxyAgentDispatcher = proxyAgent;
+    if (usingSsl && this._ignoreSslError) {
+      proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+        rejectUnauthorized: false
+      });
+    }
+    return proxyAgent;
+  }
+  _getUserAgentWithOrchestrationId(userAgent) {
+    const baseUserAgent = userAgent || "actions/http-client";
+    const orchId = process.env["ACTIONS_ORCHESTRATION_ID"];
+    if (orchId) {
+      const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
+      return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+    }
+    return baseUserAgent;
+  }
+  _performExponentialBackoff(retryNumber) {
+    return __awaiter(this, void 0, void 0, function* () {
+      retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+      const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+      return new Promise((resolve) => setTimeout(() => resolve(), ms));
+    });
+  }
+  _processResponse(res, options) {
+    return __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+        const statusCode = res.message.statusCode || 0;
+        const response = {
+          statusCode,
+          result: null,
+          headers: {}
+        };
+        if (statusCode === HttpCodes.NotFound) {
+          resolve(response);
+        }
+        function dateTimeDeserializer(key, value) {
+          if (typeof value === "string") {
+            const a = new Date(value);
+            if (!isNaN(a.valueOf())) {
+              return a;
+            }
+          }
+          return value;
+        }
+        let obj;
+        let contents;
+        try {
+          contents = yield res.readBody();
+          if (contents && contents.length > 0) {
+            if (options && options.deserializeDates) {
+              obj = JSON.parse(contents, dateTimeDeserializer);
+            } else {
+              obj = JSON.parse(contents);
+            }
+            response.result = obj;
+          }
+          response.headers = res.message.headers;
+        } catch (err) {
+        }
+        if (statusCode > 299) {
+          let msg;
+          if (obj && obj.message) {
+            msg = obj.message;
+          } else if (contents && contents.length > 0) {
+            msg = contents;
+          } else {
+            msg = `Failed request: (${statusCode})`;
+          }
+          const err = new HttpClientError(msg, statusCode);
+          err.result = response.result;
+          reject(err);
+        } else {
+          resolve(response);
+        }
+      }));
+    });
+  }
+};
+var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], c), {});
+
+// node_modules/@actions/http-client/lib/auth.js
+var __awaiter2 = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+var BearerCredentialHandler = class {
+  constructor(token) {
+    this.token = token;
+  }
+  // currently implements pre-authorization
+  // TODO: support preAuth = false where it hooks on 401
+  prepareRequest(options) {
+    if (!options.headers) {
+      throw Error("The request has no headers");
+    }
+    options.headers["Authorization"] = `Bearer ${this.token}`;
+  }
+  // This handler cannot handle 401
+  canHandleAuthentication() {
+    return false;
+  }
+  handleAuthentication() {
+    return __awaiter2(this, void 0, void 0, function* () {
+      throw new Error("not implemented");
+    });
+  }
+};
+
+// node_modules/@actions/core/lib/oidc-utils.js
+var __awaiter3 = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+var OidcClient = class _OidcClient {
+  static createHttpClient(allowRetry = true, maxRetry = 10) {
+    const requestOptions = {
+      allowRetries: allowRetry,
+      maxRetries: maxRetry
+    };
+    return new HttpClient("actions/oidc-client", [new BearerCredentialHandler(_OidcClient.getRequestToken())], requestOptions);
+  }
+  static getRequestToken() {
+    const token = process.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    if (!token) {
+      throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable");
+    }
+    return token;
+  }
+  static getIDTokenUrl() {
+    const runtimeUrl = process.env["ACTIONS_ID_TOKEN_REQUEST_URL"];
+    if (!runtimeUrl) {
+      throw new Error("Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable");
+    }
+    return runtimeUrl;
+  }
+  static getCall(id_token_url) {
+    return __awaiter3(this, void 0, void 0, function* () {
+      var _a;
+      const httpclient = _OidcClient.createHttpClient();
+      const res = yield httpclient.getJson(id_token_url).catch((error2) => {
+        throw new Error(`Failed to get ID Token. 
+ 
+        Error Code : ${error2.statusCode}
+ 
+        Error Message: ${error2.message}`);
+      });
+      const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+      if (!id_token) {
+        throw new Error("Response json body do not have ID Token field");
+      }
+      return id_token;
+    });
+  }
+  static getIDToken(audience) {
+    return __awaiter3(this, void 0, void 0, function* () {
+      try {
+        let id_token_url = _OidcClient.getIDTokenUrl();
+        if (audience) {
+          const encodedAudience = encodeURIComponent(audience);
+          id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+        }
+        debug(`ID token url is ${id_token_url}`);
+        const id_token = yield _OidcClient.getCall(id_token_url);
+        setSecret(id_token);
+        return id_token;
+      } catch (error2) {
+        throw new Error(`Error message: ${error2.message}`);
+      }
+    });
+  }
+};
 
 // node_modules/@actions/core/lib/summary.js
 var import_os = require("os");
 var import_fs = require("fs");
-var __awaiter = function(thisArg, _arguments, P, generator) {
+var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
     return value instanceof P ? value : new P(function(resolve) {
       resolve(value);
@@ -19343,7 +20140,7 @@ var Summary = class {
    * @returns step summary file path
    */
   filePath() {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter4(this, void 0, void 0, function* () {
       if (this._filePath) {
         return this._filePath;
       }
@@ -19384,7 +20181,7 @@ var Summary = class {
    * @returns {Promise<Summary>} summary instance
    */
   write(options) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter4(this, void 0, void 0, function* () {
       const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
       const filePath = yield this.filePath();
       const writeFunc = overwrite ? writeFile : appendFile;
@@ -19398,7 +20195,7 @@ var Summary = class {
    * @returns {Summary} summary instance
    */
   clear() {
-    return __awaiter(this, void 0, void 0, function* () {
+    return __awaiter4(this, void 0, void 0, function* () {
       return this.emptyBuffer().write({ overwrite: true });
     });
   }
@@ -19455,9 +20252,9 @@ var Summary = class {
    *
    * @returns {Summary} summary instance
    */
-  addCodeBlock(code, lang) {
+  addCodeBlock(code2, lang) {
     const attrs = Object.assign({}, lang && { lang });
-    const element = this.wrap("pre", this.wrap("code", code), attrs);
+    const element = this.wrap("pre", this.wrap("code", code2), attrs);
     return this.addRaw(element).addEOL();
   }
   /**
@@ -19602,6 +20399,33 @@ var platform = import_os2.default.platform();
 var arch = import_os2.default.arch();
 
 // node_modules/@actions/core/lib/core.js
+var __awaiter5 = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve) {
+      resolve(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e) {
+        reject(e);
+      }
+    }
+    function step(result) {
+      result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
 var ExitCode;
 (function(ExitCode2) {
   ExitCode2[ExitCode2["Success"] = 0] = "Success";
@@ -19618,94 +20442,202 @@ function setOutput(name, value) {
   process.stdout.write(os4.EOL);
   issueCommand("set-output", { name }, toCommandValue(value));
 }
-function setFailed(message) {
-  process.exitCode = ExitCode.Failure;
-  error(message);
+function debug(message) {
+  issueCommand("debug", {}, message);
 }
 function error(message, properties = {}) {
   issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
+function notice(message, properties = {}) {
+  issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
 function info(message) {
   process.stdout.write(message + os4.EOL);
 }
+function startGroup(name) {
+  issue("group", name);
+}
+function endGroup() {
+  issue("endgroup");
+}
+function saveState(name, value) {
+  const filePath = process.env["GITHUB_STATE"] || "";
+  if (filePath) {
+    return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
+  }
+  issueCommand("save-state", { name }, toCommandValue(value));
+}
+function getState(name) {
+  return process.env[`STATE_${name}`] || "";
+}
+function getIDToken(aud) {
+  return __awaiter5(this, void 0, void 0, function* () {
+    return yield OidcClient.getIDToken(aud);
+  });
+}
 
 // action/bot.ts
-var PATIENCE_MS = 12e4;
-async function askBot(inputs) {
-  const { server, token, command, args, confirmed } = inputs;
-  const response = await fetch(`${server}/api/commands`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ text: command, args, confirmed, door: "action" }),
-    signal: AbortSignal.timeout(PATIENCE_MS),
-    redirect: "error"
-  }).catch((cause) => {
-    throw new Error(`No bot answers at ${server}.`, { cause });
-  });
-  const reply = await response.json().catch(() => void 0);
-  if (typeof reply?.outcome !== "string" || typeof reply.title !== "string")
-    throw new Error(`What answers at ${server} is not a Ferry bot (status ${response.status}).`);
-  return reply;
-}
+var import_promises = require("node:timers/promises");
 
-// action/inputs.ts
-var OWN_INPUTS = ["server-url", "token", "command", "confirm"];
-function readInputs(env) {
-  const given = /* @__PURE__ */ new Map();
-  for (const [key, value] of Object.entries(env))
-    if (key.startsWith("INPUT_") && value?.trim())
-      given.set(key.slice("INPUT_".length).toLowerCase().replaceAll(" ", "_"), value.trim());
-  const own = (name) => given.get(name) ?? "";
-  const server = own("server-url").replace(/\/+$/, "");
-  if (!URL.canParse(server))
-    return { problem: "server-url is not the URL of a bot, such as https://ferry.example.com." };
-  if (!isSafe(new URL(server)))
-    return { problem: "server-url is not https: the token would travel in the open." };
-  if (own("token") === "")
-    return { problem: "token is missing: your Ferry token, from a secret of the repository." };
-  if (own("command") === "") return { problem: "command is missing, such as status." };
-  const confirm = own("confirm");
-  if (!["", "true", "false"].includes(confirm)) return { problem: "confirm is neither true nor false." };
-  const args = Object.fromEntries([...given].filter(([name]) => !OWN_INPUTS.some((ours) => ours === name)));
-  return { server, token: own("token"), command: own("command"), args, confirmed: confirm === "true" };
-}
-function isSafe(url) {
-  return url.protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-}
+// action/failure.ts
+var Failure = class extends Error {
+  name = "Failure";
+  code;
+  constructor(code2, sentence, cause) {
+    super(sentence, { cause });
+    this.code = code2;
+  }
+};
 
-// action/outputs.ts
-function outputsOf(reply) {
-  const state = reply.data?.["state"];
+// action/bot.ts
+var REQUEST_MS = 3e4;
+var FIRST_PAUSE_MS = 200;
+var LONGEST_PAUSE_MS = 5e3;
+function createBot({ server, patienceMs, credentials, hurry, say: say2 }) {
+  const send = async (request, key) => {
+    const authorization = await credentials.current();
+    const answer = await post(`${server}/api/commands`, {
+      hurry,
+      headers: { authorization, ...key === void 0 ? {} : { "idempotency-key": key } },
+      body: JSON.stringify({ ...request, door: "action" })
+    });
+    if ("again" in answer) return answer;
+    const { status, body } = answer;
+    const reply = asReply(body);
+    if (status === 401 && reply?.code.startsWith("session-") && credentials.renew())
+      return { again: reply.title };
+    if (reply === void 0) return notABot(server, status);
+    return reply.code === "unavailable" || reply.code === "busy" ? { again: reply.title, reply } : reply;
+  };
   return {
-    decision: reply.outcome,
-    "reason-code": reply.code,
-    state: typeof state === "string" ? state : "",
-    result: JSON.stringify(reply)
+    ask: (request, key) => patiently({ patienceMs, hurry, say: say2, server }, () => send(request, key))
   };
 }
-function withoutSecrets(reply) {
-  const code = reply.data?.["code"];
-  if (typeof code !== "string" || code === "") return { reply, secrets: [] };
-  return { reply: JSON.parse(JSON.stringify(reply).replaceAll(code, "***")), secrets: [code] };
+async function patiently(parts, attempt2) {
+  const end = Date.now() + parts.patienceMs;
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    const got = await attempt2();
+    if (!("again" in got)) return got;
+    if (Date.now() + wait > end || parts.hurry.aborted) {
+      if (got.reply !== void 0) return got.reply;
+      if (got.code !== void 0) throw new Failure(got.code, got.again);
+      throw new Failure("bot-unreachable", `No bot answers at ${parts.server}: ${got.again}`);
+    }
+    parts.say(`${got.again} Asking again in ${(wait / 1e3).toFixed(1)} s.`);
+    await (0, import_promises.setTimeout)(wait, void 0, { signal: parts.hurry }).catch(() => void 0);
+  }
+}
+async function post(url, options) {
+  const { headers, body, hurry } = options;
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      ...body === void 0 ? {} : { body },
+      signal: AbortSignal.any([AbortSignal.timeout(REQUEST_MS), hurry]),
+      // A redirect would carry the token to wherever it leads.
+      redirect: "error"
+    });
+    const read = await response.json().catch(() => void 0);
+    const { status } = response;
+    const isPassing = status === 429 || status === 502 || status === 504 || status >= 500 && asReply(read) === void 0;
+    return isPassing ? { again: `It answered with status ${status}.` } : { status, body: read };
+  } catch (error2) {
+    return { again: `It could not be reached (${reasonOf(error2)}).` };
+  }
+}
+function asReply(body) {
+  const { outcome, code: code2, title } = body ?? {};
+  const isReply = typeof outcome === "string" && typeof code2 === "string" && typeof title === "string";
+  return isReply ? { ...body, facts: body.facts ?? {} } : void 0;
+}
+function notABot(server, status) {
+  throw new Failure("not-a-bot", `What answers at ${server} is not a Ferry bot (status ${status}).`);
+}
+function reasonOf(error2) {
+  const cause = error2 instanceof Error && error2.cause instanceof Error ? error2.cause : error2;
+  const code2 = cause instanceof Error && "code" in cause ? String(cause.code) : void 0;
+  return code2 ?? (cause instanceof Error ? cause.message : String(cause));
 }
 
-// core/domain/bytes.ts
-var UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-function formatBytes(bytes) {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${Number(value.toFixed(digits))} ${UNITS[unit] ?? ""}`;
+// action/cancel.ts
+var GRACE_MS = 5e3;
+function listenForCancellation() {
+  const [cancelled, hurry] = [new AbortController(), new AbortController()];
+  const onSignal = () => {
+    if (cancelled.signal.aborted) return hurry.abort();
+    cancelled.abort();
+    setTimeout(() => hurry.abort(), GRACE_MS).unref();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return { signal: cancelled.signal, hurry: hurry.signal };
 }
-function formatRate(bytesPerSecond) {
-  return `${formatBytes(bytesPerSecond)}/s`;
+
+// action/credentials.ts
+var import_promises2 = require("node:timers/promises");
+function createCredentials({ token, audience, server }, parts) {
+  if (token !== void 0) {
+    setSecret(token);
+    return { current: async () => `Bearer ${token}`, renew: () => false };
+  }
+  let session;
+  const signIn = async () => {
+    const given = await patiently(parts, () => attempt(server, audience, parts));
+    setSecret(given.session);
+    return `Bearer ${given.session}`;
+  };
+  return {
+    current: () => session ??= signIn(),
+    renew: () => {
+      session = void 0;
+      return true;
+    }
+  };
+}
+async function attempt(server, audience, { hurry }) {
+  const idToken = await idTokenFor(audience);
+  const answer = await post(`${server}/api/workflow-sessions`, {
+    ...{ hurry, headers: { authorization: `Bearer ${idToken}` } }
+  });
+  if ("again" in answer) return answer;
+  const { session } = answer.body ?? {};
+  if (typeof session === "string") return { session };
+  const reply = asReply(answer.body) ?? notABot(server, answer.status);
+  if (reply.code === "keys-unavailable") return { again: reply.title, code: reply.code };
+  throw new Failure(reply.code, reply.title);
+}
+var TRIES = 4;
+async function idTokenFor(audience) {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = process.env;
+  if (!url || !token)
+    throw new Failure(
+      "no-id-token-permission",
+      "GitHub gives this job no OIDC token. Add `permissions: id-token: write` to the job; runs of pull requests from forks never get one. A runner without OIDC uses the input `token`."
+    );
+  for (let tried = 1; ; tried++) {
+    try {
+      return await getIDToken(audience);
+    } catch (error2) {
+      if (tried === TRIES)
+        throw new Failure(
+          "id-token-unavailable",
+          `GitHub has given no OIDC token in ${TRIES} tries. Run the job again; https://www.githubstatus.com tells of outages.`,
+          error2
+        );
+      await (0, import_promises2.setTimeout)(250 * 2 ** tried);
+    }
+  }
 }
 
 // core/domain/duration.ts
+var UNITS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
+var INTERVAL_RANGE = { min: "1h", max: "7d" };
+function parseDuration(text2) {
+  const match = /^([0-9]{1,9})([smhd])$/.exec(text2);
+  if (match === null) return void 0;
+  return Number(match[1]) * UNITS[match[2]];
+}
 function formatDuration(ms) {
   let seconds = Math.max(0, Math.round(ms / 1e3));
   const parts = [];
@@ -19727,6 +20659,155 @@ var STEPS = [
   { upTo: 12e4, unit: "s", size: 1e3, step: 1e3 },
   { upTo: 180 * 6e4, unit: "min", size: 6e4, step: 6e4 },
   { upTo: Number.POSITIVE_INFINITY, unit: "h", size: 36e5, step: 18e5 }
+];
+
+// core/domain/image-name.ts
+var PLACES = {
+  job: { meaning: "the job\u2019s name", longest: `j${"x".repeat(39)}` },
+  number: { meaning: "the sync\u2019s number", longest: "999999" },
+  date: { meaning: "the day on which the sync began, 20261124", longest: "20261124" },
+  id: { meaning: "eight characters that no other job has", longest: "1a2b3c4d" }
+};
+
+// core/commands/reply.ts
+var Refusal = class extends Error {
+  name = "Refusal";
+  code;
+  more;
+  constructor(code2, sentence, more = {}) {
+    super(sentence);
+    this.code = code2;
+    this.more = more;
+  }
+  reply() {
+    return { outcome: "refused", code: this.code, title: this.message, facts: {}, ...this.more };
+  }
+};
+
+// core/commands/args.ts
+var bad = (sentence) => new Refusal("bad-argument", sentence);
+function visible(text2) {
+  return text2.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g, "?").replace(new RegExp("\\p{Surrogate}", "gu"), "?");
+}
+function quoted(text2) {
+  return `"${visible(text2.length > 40 ? `${text2.slice(0, 40)}\u2026` : text2)}"`;
+}
+function duration(describe, range = INTERVAL_RANGE) {
+  const min = parseDuration(range.min) ?? 0;
+  const max = parseDuration(range.max) ?? 0;
+  return {
+    describe,
+    shape: `${range.min}..${range.max}`,
+    required: true,
+    positional: true,
+    parse: (text2) => {
+      const ms = parseDuration(text2);
+      if (ms === void 0)
+        throw bad(
+          `${quoted(text2)} is not a duration: one whole number and one of s, m, h, d, such as 90m, 6h or 7d.`
+        );
+      if (ms < min || ms > max) throw bad(`${text2} is outside ${range.min} to ${range.max}; 6h would do.`);
+      return ms;
+    }
+  };
+}
+
+// action/inputs.ts
+var WAITS = ["none", "approval", "sync", "done"];
+var ON_CANCEL = ["pause", "leave"];
+var OWN_INPUTS = {
+  "server-url": "The URL of your Ferry bot, such as https://ferry.example.com",
+  command: "",
+  confirm: "true confirms what cannot be taken back; true or false",
+  "dry-run": "true checks everything and changes nothing; true or false",
+  wait: "What the step waits for: none (returns at once), approval (until others have decided), sync (until the sync in progress has its image), done (until it has ended)",
+  timeout: 'How long the step waits at most: a whole number and one of s, m, h, d, such as 90m; then it fails as timed-out and Ferry goes on. How long a boot may take stands in the command: "verify web-01 timeout=20m"',
+  patience: "How long a bot that does not answer is asked again: a whole number and one of s, m, h, d, such as 2m; its restart is well within that",
+  "on-cancel": "When the run is cancelled: pause (a sync stops at the next safe point, a request for approval is withdrawn) or leave (Ferry goes on)",
+  audience: "The audience of the OIDC token; the server-url if left out. It must be the one that ferry.yaml names",
+  token: "A Ferry token, from a secret, for runners without OIDC; with it no OIDC token is asked for"
+};
+var DEFAULTS = {
+  confirm: "false",
+  "dry-run": "false",
+  wait: "done",
+  timeout: "5h",
+  patience: "2m",
+  "on-cancel": "pause"
+};
+function readInputs(env) {
+  const given = /* @__PURE__ */ new Map();
+  for (const [key, value] of Object.entries(env))
+    if (key.startsWith("INPUT_") && value?.trim())
+      given.set(key.slice("INPUT_".length).toLowerCase().replaceAll(" ", "_"), value.trim());
+  const own = (name) => given.get(name) ?? DEFAULTS[name] ?? "";
+  try {
+    const server = serverOf(own("server-url"));
+    return {
+      server,
+      token: own("token") || void 0,
+      audience: own("audience") || server,
+      command: own("command") || fail("command is missing, such as status."),
+      args: Object.fromEntries([...given].filter(([name]) => !(name in OWN_INPUTS))),
+      confirmed: oneOf("confirm", own("confirm"), ["true", "false"]) === "true",
+      dryRun: oneOf("dry-run", own("dry-run"), ["true", "false"]) === "true",
+      wait: oneOf("wait", own("wait"), WAITS),
+      timeoutMs: time("timeout", own("timeout"), { min: "1s", max: "30d" }),
+      patienceMs: time("patience", own("patience"), { min: "1s", max: "1h" }),
+      onCancel: oneOf("on-cancel", own("on-cancel"), ON_CANCEL)
+    };
+  } catch (error2) {
+    if (error2 instanceof Refusal) return { problem: error2.message };
+    throw error2;
+  }
+}
+function serverOf(text2) {
+  const server = text2.replace(/\/+$/, "");
+  if (!URL.canParse(server)) fail("server-url is not the URL of a bot, such as https://ferry.example.com.");
+  const { protocol, hostname } = new URL(server);
+  if (protocol !== "https:" && !["127.0.0.1", "localhost", "[::1]"].includes(hostname))
+    fail("server-url is not https: the token would travel in the open.");
+  return server;
+}
+function oneOf(name, text2, words) {
+  return words.find((word3) => word3 === text2) ?? fail(`${name} is not one of ${words.join(", ")}.`);
+}
+function time(name, text2, range) {
+  try {
+    return duration(name, range).parse(text2);
+  } catch (error2) {
+    return fail(`${name}: ${error2 instanceof Error ? error2.message : ""}`);
+  }
+}
+function fail(sentence) {
+  throw new Refusal("bad-input", sentence);
+}
+
+// core/domain/bytes.ts
+var UNITS2 = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+function formatBytes(bytes) {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS2.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${Number(value.toFixed(digits))} ${UNITS2[unit] ?? ""}`;
+}
+function formatRate(bytesPerSecond) {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+// core/domain/life.ts
+var WORKING = [
+  "preparing",
+  "syncing",
+  "pausing",
+  "drilling",
+  "completing",
+  "cancelling",
+  "clearing"
 ];
 
 // core/commands/progress.ts
@@ -19761,6 +20842,9 @@ function progressLine(view) {
     ...view.leftMs === null || view.totalBytes === 0 ? [] : [`${formatDuration(view.leftMs)} left`]
   ].join(", ");
 }
+function isMoving(state) {
+  return WORKING.some((working) => working === state);
+}
 function drawBar(done, width) {
   const full = Math.floor(Math.min(1, Math.max(0, done)) * width);
   return "\u2588".repeat(full) + "\u2591".repeat(width - full);
@@ -19768,55 +20852,569 @@ function drawBar(done, width) {
 var share = (part, whole) => whole <= 0 ? 0 : Math.min(1, part / whole);
 var pace = (moves, rate) => moves && rate > 0 ? `, ${formatRate(rate)}` : "";
 
-// action/summary.ts
-var MARKS = { done: "\u2705", accepted: "\u23F3", refused: "\u26D4" };
-function renderSummary(reply) {
-  const facts = Object.entries(reply.facts);
-  return [
-    `### ${MARKS[reply.outcome]} ${text(reply.title)}`,
-    ...facts.length === 0 ? [] : [table(["", ""], facts)],
-    ...reply.progress === void 0 ? [] : [
-      fenced([
-        ...progressBars(reply.progress).map(
-          (bar) => `${bar.label.padEnd(9)}${drawBar(bar.done, 30)} ${bar.detail}`
-        ),
-        progressLine(reply.progress)
-      ])
-    ],
-    ...reply.table === void 0 ? [] : [table(reply.table.columns, reply.table.rows)],
-    ...reply.actions === void 0 || reply.actions.length === 0 ? [] : [`Next:
+// action/log.ts
+function plainLine(text2) {
+  return visible(text2.replace(/\s+/g, " ").trim()).replaceAll("##[", "# #[").replace(/^::/, ": :");
+}
+var say = (text2) => info(plainLine(text2));
+async function inGroup(title, within) {
+  startGroup(plainLine(title));
+  try {
+    return await within();
+  } finally {
+    endGroup();
+  }
+}
+var OFTEN_MS = 2e3;
+var SELDOM_MS = 3e4;
+function progressLog(now) {
+  let [last, next, pause4] = ["", 0, OFTEN_MS];
+  return (words, { progress, data }) => {
+    const place = `${String(data?.["state"])} ${progress?.phase ?? words}`;
+    if (place === last && now() < next) return;
+    pause4 = place === last ? Math.min(2 * pause4, SELDOM_MS) : OFTEN_MS;
+    last = place;
+    next = now() + pause4;
+    const clock = new Date(now()).toISOString().slice(11, 19);
+    say(`${clock} ${progress === void 0 ? words : progressLine(progress)}`);
+    for (const bar of progress === void 0 ? [] : progressBars(progress))
+      say(`         ${bar.label.padEnd(9, "\xA0")} ${drawBar(bar.done, 24)} ${bar.detail}`);
+  };
+}
 
-${fenced(reply.actions.map((step) => step.command))}`],
-    `<sub>reason code: ${text(reply.code)}</sub>`,
-    ""
-  ].join("\n\n");
-}
-function table(columns, rows) {
-  const line = (cells) => `| ${cells.map(text).join(" | ")} |`;
-  return [line(columns), `|${columns.map(() => " --- |").join("")}`, ...rows.map(line)].join("\n");
-}
+// action/markdown.ts
+var MOST_ROWS = 100;
 function text(value) {
   return value.replace(/\s+/g, " ").split(/(`[^`]+`)/).map((part, at) => at % 2 === 1 ? part.replaceAll("|", "\\|") : plain(part)).join("");
 }
 function plain(part) {
-  return part.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`|*_~[\]#]/g, "\\$&").replace(/@/g, "@\u200B").replace(/:\/\//g, ":\u200B//");
+  return part.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`|*_~[\]#!$]/g, "\\$&").replace(/@/g, "@\u200B").replace(/:\/\//g, ":\u200B//").replace(/\bwww\./gi, "www\u200B.");
 }
-var fenced = (lines) => `\`\`\`text
-${lines.map((line) => line.replace(/\s+$/, "").replace(/`{3,}/g, "'''")).join("\n")}
+function table(columns, rows) {
+  const line = (cells) => `| ${cells.map(text).join(" | ")} |`;
+  const shown = rows.slice(0, MOST_ROWS).map(line);
+  const left = rows.length - shown.length;
+  return [
+    line(columns),
+    `|${columns.map(() => " --- |").join("")}`,
+    ...shown,
+    ...left === 0 ? [] : [`
+\u2026 and ${left} more.`]
+  ].join("\n");
+}
+function fenced(lines, kind = "text") {
+  const clean = lines.map(
+    (line) => line.replace(/[\r\n]+/g, " ").trimEnd().replace(/`{3,}/g, "'''")
+  );
+  return `\`\`\`${kind}
+${clean.join("\n")}
 \`\`\``;
+}
+function timeline(sections) {
+  const drawn = sections.filter(({ stretches }) => stretches.length > 0);
+  if (drawn.length === 0) return void 0;
+  return fenced(
+    [
+      "gantt",
+      "  dateFormat x",
+      "  axisFormat %H:%M:%S",
+      ...drawn.flatMap(({ title, stretches }) => [
+        `  section ${word(title)}`,
+        ...stretches.map(
+          ({ label, from, to }) => `  ${word(label)} : ${Math.round(from)}, ${Math.round(Math.max(to, from + 1))}`
+        )
+      ])
+    ],
+    "mermaid"
+  );
+}
+var word = (title) => title.replace(/[^\p{L}\p{N} .-]/gu, " ").replace(/\s+/g, " ").trim() || "sync";
+
+// core/commands/phases.ts
+function phasesOf(history, syncId) {
+  const syncs = history.data?.["syncs"];
+  const sync = (Array.isArray(syncs) ? syncs : []).find(({ id }) => id === syncId);
+  if (sync?.endedAt == null) return void 0;
+  const [start, end] = [Date.parse(sync.startedAt), Date.parse(sync.endedAt)];
+  const { took } = sync;
+  const moving = took === null ? 0 : took.comparing + took.transferring;
+  const rate = (bytes) => moving < 1e3 ? "" : formatRate(1e3 * bytes / moving);
+  const compared = `${formatBytes(sync.comparedBytes)} compared`;
+  const sent = `${formatBytes(sync.changedBytes)} changed, ${formatBytes(sync.wireBytes)} sent`;
+  const whole = ["whole sync", formatDuration(end - start), sent, ""];
+  const columns = ["phase", "took", "bytes", "rate"];
+  const title = `#${sync.sync} ${sync.kind}`;
+  if (took === null)
+    return {
+      ...{ title, table: { columns, rows: [["interrupted on its way", "", compared, ""], whole] } },
+      stretches: [{ label: "sync", from: start, to: end }]
+    };
+  const ready = Math.max(start, end - took.total);
+  const bounds = [start, ready, ready + took.comparing, ready + moving, end];
+  const labels = ["preparing", "comparing", "transferring", "imaging"];
+  return {
+    title,
+    table: {
+      columns,
+      rows: [
+        ["preparing", formatDuration(ready - start), "", ""],
+        [
+          "comparing (bounded by the disk)",
+          formatDuration(took.comparing),
+          compared,
+          rate(sync.comparedBytes)
+        ],
+        [
+          "transferring (bounded by the network)",
+          formatDuration(took.transferring),
+          sent,
+          rate(sync.wireBytes)
+        ],
+        ["imaging (in the cloud)", formatDuration(took.imaging), "", ""],
+        whole
+      ]
+    },
+    stretches: labels.map((label, at) => ({ label, from: bounds[at] ?? start, to: bounds[at + 1] ?? end }))
+  };
+}
+
+// action/outputs.ts
+var MOST_CHARACTERS = 4e5;
+function outputsOf({ decision, code: code2, title }, known, more) {
+  const { first, last, job, approval, forecast, startedAt } = known;
+  const of = (name) => last?.data?.[name] ?? first?.data?.[name];
+  const syncId = known.syncId ?? of("syncId");
+  const result = {
+    ...{ version: 1, decision, reasonCode: code2, title, command: more.command, job: job ?? null },
+    ...{ state: of("state") ?? null, imageId: of("imageId") ?? null, syncId: syncId ?? null },
+    ...{ approval: approval ?? null, forecast: forecast ?? null },
+    ...{ startedAt: new Date(startedAt).toISOString(), endedAt: new Date(more.endedAt).toISOString() },
+    ...{ reply: first ?? null, last: last === first ? null : last ?? null }
+  };
+  return {
+    decision,
+    "reason-code": code2,
+    state: word2(of("state")),
+    "image-id": word2(of("imageId")),
+    "sync-id": word2(syncId),
+    forecast: forecast === void 0 ? "" : JSON.stringify(forecast),
+    result: shortened(result)
+  };
+}
+var word2 = (value) => typeof value === "string" ? value : "";
+function shortened(result) {
+  const whole = JSON.stringify(result);
+  if (whole.length <= MOST_CHARACTERS) return whole;
+  const cut = (reply) => reply && { outcome: reply.outcome, code: reply.code, title: reply.title };
+  return JSON.stringify({ ...result, reply: cut(result.reply), last: cut(result.last), isCut: true });
+}
+function withoutSecrets(reply) {
+  const code2 = reply.data?.["code"];
+  if (reply.outcome !== "done" || typeof code2 !== "string" || !/^[a-z2-9]{20,}$/.test(code2))
+    return { reply, secrets: [] };
+  return { reply: JSON.parse(JSON.stringify(reply).replaceAll(code2, "***")), secrets: [code2] };
+}
+
+// action/summary.ts
+var MARKS = { done: "\u2705", accepted: "\u23F3", refused: "\u26D4", denied: "\u26D4", failed: "\u274C" };
+var MOST_CHARACTERS2 = 2e5;
+function renderSummary(page) {
+  const { ending, known, asked, phases, trouble, note } = page;
+  const shown = known.last ?? known.first;
+  const facts = Object.entries(shown?.facts ?? {});
+  const parts = [
+    `### ${MARKS[ending.decision]} ${text(ending.title)}`,
+    `${code(asked)} \xB7 ${ending.decision} \xB7 reason code ${code(ending.code)}`,
+    ...note === void 0 ? [] : [text(note)],
+    ...facts.length === 0 ? [] : [table(["", ""], facts)],
+    ...trouble === void 0 ? [] : ["#### What went wrong", table(["", ""], Object.entries(trouble.facts))],
+    ...phases === void 0 ? [] : [`#### Sync ${text(phases.title)}`, table(phases.table.columns, phases.table.rows)],
+    ...drawing(page) ?? [],
+    ...verification(shown),
+    ...shown?.progress === void 0 ? [] : [fenced(bars(shown.progress))],
+    ...shown?.table === void 0 || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)],
+    ...nextSteps(trouble ?? shown),
+    ""
+  ];
+  const whole = parts.join("\n\n");
+  return whole.length <= MOST_CHARACTERS2 ? whole : `${whole.slice(0, MOST_CHARACTERS2)}
+
+\u2026 cut here.
+`;
+}
+function drawing({ known, phases, endedAt }) {
+  const { asked, approval } = known;
+  const drawn = timeline([
+    ...asked === void 0 ? [] : [
+      {
+        title: `request ${approval ?? ""}`,
+        stretches: [{ label: "waits for approval", from: asked.from, to: asked.to ?? endedAt }]
+      }
+    ],
+    ...phases === void 0 ? [] : [{ title: phases.title.replace("#", "sync "), stretches: phases.stretches }]
+  ]);
+  return drawn === void 0 ? void 0 : ["#### Timeline", drawn];
+}
+function verification(shown) {
+  const [newest] = shown !== void 0 && isRecords(shown) ? recordsOf(shown) : [];
+  if (newest === void 0) return [];
+  const checks = newest.checks.map(({ name, ok, detail }) => [
+    name,
+    ok === null ? "not known" : ok ? "ok" : "failed",
+    detail
+  ]);
+  return ["#### Verification", table(["check", "result", "detail"], checks)];
+}
+var recordsOf = ({ data }) => Array.isArray(data?.["verifications"]) ? data["verifications"] : [];
+var isRecords = ({ code: name }) => name === "verifications";
+function bars(view) {
+  return [
+    ...progressBars(view).map(
+      ({ label, done, detail }) => `${label.padEnd(9)}${drawBar(done, 30)} ${detail}`
+    ),
+    progressLine(view)
+  ];
+}
+function nextSteps(shown) {
+  const steps = shown?.actions ?? [];
+  if (steps.length === 0) return [];
+  return ["#### Next", fenced(steps.map(({ command }) => `/ferry ${command}`))];
+}
+var code = (value) => `\`${value.replace(/[`\s|]+/g, " ").slice(0, 300)}\``;
+
+// action/report.ts
+async function report({ ending, known, asked, note, bot }) {
+  const endedAt = Date.now();
+  const clean = cleaned(known);
+  const [phases, trouble] = await Promise.all([phasesFrom(bot, clean), troubleFrom(bot, ending, clean)]);
+  for (const [name, value] of Object.entries(outputsOf(ending, clean, { command: asked, endedAt })))
+    setOutput(name, value);
+  await writeSummary(renderSummary({ ending, known: clean, asked, endedAt, phases, trouble, note }));
+  if (note !== void 0) notice(plainLine(note), { title: "Ferry" });
+  if (ending.decision === "done" || ending.decision === "accepted")
+    return say(`Ferry: ${ending.decision}, ${ending.code}`);
+  process.exitCode = 1;
+  const facts = trouble === void 0 ? [] : ["What happened", "Probable cause", "What to do"];
+  error(
+    [`${ending.title} (${ending.code})`, ...facts.map((name) => `${name}: ${trouble?.facts[name] ?? ""}`)].map(plainLine).join("\n"),
+    { title: plainLine(`Ferry: ${ending.decision}`) }
+  );
+}
+function cleaned(known) {
+  if (known.first === void 0) return known;
+  const { reply: first, secrets } = withoutSecrets(known.first);
+  for (const secret of secrets) setSecret(secret);
+  return { ...known, first, ...known.last === known.first ? { last: first } : {} };
+}
+async function phasesFrom(bot, known) {
+  if (known.syncId === void 0 || known.job === void 0) return void 0;
+  const history = await lookUp(bot, `history ${known.job}`);
+  return history && phasesOf(history, known.syncId);
+}
+async function troubleFrom(bot, { decision }, known) {
+  if (decision !== "failed" || known.job === void 0 || known.last?.data?.["state"] !== "error")
+    return void 0;
+  return lookUp(bot, `troubleshoot ${known.job}`);
+}
+async function lookUp(bot, text2) {
+  const reply = await bot?.ask({ text: text2 }).catch(() => void 0);
+  return reply?.outcome === "refused" ? void 0 : reply;
+}
+async function writeSummary(page) {
+  if (process.env["GITHUB_STEP_SUMMARY"]) await summary.addRaw(page).write();
+}
+
+// action/stop.ts
+async function stop(bot, going, onCancel, key) {
+  const { of, job, approval } = going;
+  if (of === "approval" && approval !== void 0) {
+    if (onCancel === "leave") return `Request ${approval} still waits for approval.`;
+    return told(await bot.ask({ text: `withdraw ${approval}` }, `${key}/withdraw`));
+  }
+  if (job === void 0) return "What was begun goes on.";
+  if (onCancel === "leave" || of !== "job") return `Ferry goes on with ${job}: \`status ${job}\` shows it.`;
+  const reply = await bot.ask({ text: `pause ${job}` }, `${key}/pause`);
+  return reply.outcome === "refused" ? `${told(reply)} Ferry goes on with ${job}.` : told(reply);
+}
+var told = ({ title }) => title;
+
+// action/post.ts
+async function afterStep(bot, inputs, key) {
+  const going = goingOn(getState("going"));
+  if (going === void 0) return say("Ferry: nothing was left to do.");
+  const wasCut = getState("step") !== "reported" || getState("cancelled") === "true";
+  try {
+    const onCancel = wasCut ? inputs.onCancel : "leave";
+    await tell(await stop(bot, going, onCancel, key));
+  } catch (error2) {
+    const why = error2 instanceof Error ? error2.message : String(error2);
+    await tell(`${going.job ?? `request ${going.approval ?? ""}`} was left as it is: ${why}`);
+  }
+}
+async function tell(sentence) {
+  notice(plainLine(sentence), { title: "Ferry, after the step" });
+  await writeSummary(`
+**After the step:** ${text(sentence)}
+`);
+}
+function goingOn(state) {
+  return state === "" ? void 0 : JSON.parse(state);
+}
+
+// action/step.ts
+var import_promises3 = require("node:timers/promises");
+
+// core/commands/course.ts
+function courseOf(first, until = "done") {
+  if (first.outcome !== "accepted") return void 0;
+  const { job, approval, verification: verification2, state } = first.data ?? {};
+  if (first.code === "approval-needed" && typeof approval === "number") return courseOfApproval(approval);
+  if (typeof job !== "string") return void 0;
+  if (typeof verification2 === "number") return courseOfVerification(job, verification2);
+  if (first.code === "estimating") return courseOfTask(`estimate ${job}`);
+  if (first.code === "speedtest-started") return courseOfTask(`speedtest ${job} --result`);
+  return isMoving(state) ? courseOfJob(first, job, until) : void 0;
+}
+function courseAfterApproval(now, until = "done") {
+  return courseOf({ ...now, outcome: "accepted" }, until);
+}
+function courseOfApproval(number) {
+  return {
+    of: "approval",
+    ask: `request ${number}`,
+    look: (answer) => {
+      const { status, approvedBy, needed, reason } = answer.data ?? {};
+      if (answer.outcome === "refused") return failedAs(answer);
+      if (status === "open" || status === "approved") {
+        const given = Array.isArray(approvedBy) ? approvedBy.length : 0;
+        return { is: "going", words: `${given} of ${String(needed)} have approved` };
+      }
+      if (status === "used") return { is: "done", title: answer.title };
+      return {
+        is: "failed",
+        code: `approval-${String(status)}`,
+        title: `${answer.title}${typeof reason === "string" ? ` Reason: ${reason}` : ""}`
+      };
+    }
+  };
+}
+var ENDS = {
+  preparing: ["waiting", "completed"],
+  syncing: ["waiting", "completed"],
+  pausing: ["paused"],
+  drilling: ["ready", "waiting"],
+  completing: ["completed"],
+  cancelling: ["cancelled"],
+  clearing: ["cleared"]
+};
+var SYNCING = ["preparing", "syncing"];
+function courseOfJob(first, job, until) {
+  const { state, syncId, completing } = first.data ?? {};
+  const isSync = SYNCING.includes(state);
+  const isWhole = until === "done" && completing === true;
+  const ends = isWhole ? ["completed", "cleared"] : ENDS[state] ?? [];
+  return {
+    of: "job",
+    ask: `status ${job}`,
+    look: (answer) => {
+      const { state: now, syncId: syncNow, fault } = answer.data ?? {};
+      const title = answer.title;
+      if (answer.outcome === "refused") return failedAs(answer);
+      const isNext = isSync && !isWhole && typeof syncId === "string" && syncNow !== syncId;
+      if (ends.includes(now) || isSync && until === "sync" && now === "completing" || isNext)
+        return { is: "done", title };
+      if (isMoving(now))
+        return {
+          is: "going",
+          words: answer.progress === void 0 ? title : progressLine(answer.progress)
+        };
+      return { is: "failed", code: now === "error" ? faultCode(fault) : String(now), title };
+    }
+  };
+}
+function courseOfVerification(job, number) {
+  return {
+    of: "verification",
+    ask: `verify ${job} --records`,
+    look: (answer) => {
+      if (answer.outcome === "refused") return failedAs(answer);
+      const all = answer.data?.["verifications"];
+      const record = (Array.isArray(all) ? all : []).find(
+        (each) => each["number"] === number
+      );
+      const { verdict, cause, doing } = record ?? {};
+      const title = `Verification ${number} of ${job}: ${String(verdict)}${typeof cause === "string" ? `, ${cause}` : ""}.`;
+      if (record === void 0)
+        return { is: "failed", code: "no-such-verification", title: `There is no verification ${number}.` };
+      if (typeof verdict !== "string")
+        return { is: "going", words: typeof doing === "string" && doing !== "" ? doing : "about to begin" };
+      if (verdict !== "Not Verified") return { is: "done", title };
+      return { is: "failed", code: typeof cause === "string" ? kebab(cause) : "not-verified", title };
+    }
+  };
+}
+function courseOfTask(ask) {
+  return {
+    of: "task",
+    ask,
+    look: (answer) => {
+      if (answer.outcome === "accepted")
+        return { is: "going", words: answer.facts["Compared"] ?? answer.title };
+      if (answer.outcome === "refused" || answer.code.endsWith("-failed")) return failedAs(answer);
+      return { is: "done", title: answer.title };
+    }
+  };
+}
+var failedAs = ({ code: code2, title }) => ({ is: "failed", code: code2, title });
+function faultCode(fault) {
+  const code2 = typeof fault === "object" && fault !== null && "code" in fault ? fault.code : void 0;
+  return typeof code2 === "string" ? kebab(code2) : "error";
+}
+var kebab = (code2) => code2.toLowerCase().replaceAll("_", "-");
+
+// action/step.ts
+async function runStep(parts, known) {
+  const { inputs, bot, key } = parts;
+  const { command, args, confirmed, dryRun, wait } = inputs;
+  const first = await bot.ask({ text: command, args, confirmed, dryRun }, key);
+  learn(known, first);
+  known.first = first;
+  say(`Ferry: ${first.title}`);
+  if (first.outcome === "refused") return { decision: "refused", code: first.code, title: first.title };
+  const asIs = { decision: first.outcome, code: first.code, title: first.title };
+  if (wait === "none") return asIs;
+  const until = wait === "sync" ? "sync" : "done";
+  const course = courseOf(first, until);
+  if (course?.of !== "approval") return wait === "approval" ? asIs : followOrRest(course, parts, known, asIs);
+  known.asked = { from: Date.now() };
+  const decided = await follow(course, parts, known);
+  known.asked.to = Date.now();
+  if (decided.decision === "failed")
+    return { ...decided, decision: decided.code.startsWith("approval-") ? "denied" : "failed" };
+  if (wait === "approval" || known.job === void 0) return { ...decided, code: "approved" };
+  const now = await bot.ask({ text: `status ${known.job}` });
+  learn(known, now);
+  if (now.data?.["state"] === "error") return { decision: "failed", code: "error", title: now.title };
+  return followOrRest(courseAfterApproval(now, until), parts, known, { ...decided, title: now.title });
+}
+async function followOrRest(course, parts, known, asIs) {
+  return course === void 0 ? asIs : follow(course, parts, known);
+}
+var FIRST_LOOK_MS = 250;
+var LONGEST_LOOK_MS = 5e3;
+async function follow(course, parts, known) {
+  const { bot, inputs, cancellation } = parts;
+  const end = known.startedAt + inputs.timeoutMs;
+  known.course = course;
+  parts.onCourse(known);
+  const title = course.of === "approval" ? "Waiting for the approval of others" : `Following ${known.job ?? "it"}`;
+  return inGroup(title, async () => {
+    const show = progressLog(Date.now);
+    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(1.3 * wait, LONGEST_LOOK_MS)) {
+      if (cancellation.signal.aborted) throw new Failure("run-cancelled", "The run was cancelled.");
+      const answer = await bot.ask({ text: course.ask });
+      learn(known, answer);
+      const look = course.look(answer);
+      if (look.is === "going") show(look.words, answer);
+      else {
+        delete known.course;
+        parts.onCourse(known);
+        say(look.title);
+        return look.is === "done" ? { decision: "done", code: doneCode(course), title: look.title } : { decision: "failed", code: look.code, title: look.title };
+      }
+      if (Date.now() + wait > end)
+        throw new Failure(
+          "timed-out",
+          `It has not ended within the timeout of this step. Ferry goes on with it: \`${course.ask}\` shows how far it is.`
+        );
+      await (0, import_promises3.setTimeout)(wait, void 0, { signal: cancellation.signal }).catch(() => void 0);
+    }
+  });
+}
+var doneCode = ({ of }) => ({ approval: "approved", job: "ended", verification: "verified", task: "answered" })[of];
+function learn(known, reply) {
+  const { job, syncId, forecast, approval } = reply.data ?? {};
+  if (typeof job === "string") known.job = job;
+  if (typeof syncId === "string" && reply.progress !== void 0) known.syncId ??= syncId;
+  if (typeof approval === "number") known.approval = approval;
+  if (forecast !== null && forecast !== void 0) known.forecast = forecast;
+  if (reply.outcome !== "refused") known.last = reply;
+}
 
 // action/main.ts
 async function main() {
+  const known = { startedAt: Date.now() };
   const inputs = readInputs(process.env);
-  if ("problem" in inputs) return setFailed(inputs.problem);
-  setSecret(inputs.token);
-  const { reply, secrets } = withoutSecrets(await askBot(inputs));
-  for (const secret of secrets) setSecret(secret);
-  for (const [name, value] of Object.entries(outputsOf(reply))) setOutput(name, value);
-  if (process.env["GITHUB_STEP_SUMMARY"]) await summary.addRaw(renderSummary(reply)).write();
-  const title = `Ferry: ${reply.title.replace(/\s+/g, " ")}`;
-  if (reply.outcome === "refused" || reply.code === "approval-needed")
-    setFailed(`${title} (${reply.code})`);
-  else info(title);
+  if ("problem" in inputs) {
+    const ending2 = { decision: "failed", code: "bad-input", title: inputs.problem };
+    return report({ ending: ending2, known, asked: "an input is missing or wrong", bot: void 0 });
+  }
+  const cancellation = listenForCancellation();
+  const bot = botOf(inputs, cancellation);
+  const key = stepKey(inputs);
+  if (getState("step") !== "") return afterStep(bot, inputs, key);
+  saveState("step", "begun");
+  const onCourse = ({ course, job, approval }) => {
+    const going = course && { of: course.of, job, approval };
+    saveState("going", going ?? "");
+  };
+  let ending;
+  let note;
+  try {
+    ending = await runStep({ inputs, bot, key, cancellation, onCourse }, known);
+  } catch (error2) {
+    ending = endingOf(error2);
+    if (cancellation.signal.aborted) {
+      ending = { decision: "failed", code: "run-cancelled", title: "The run was cancelled." };
+      note = await stopGoing(bot, inputs, key, known);
+    }
+  }
+  const isHurried = cancellation.signal.aborted || ending.code === "bot-unreachable";
+  await report({ ending, known, asked: askedLine(inputs), note, bot: isHurried ? void 0 : bot });
+  saveState("step", "reported");
 }
-main().catch((error2) => setFailed(error2 instanceof Error ? error2.message : String(error2)));
+function botOf(inputs, { hurry }) {
+  const parts = { server: inputs.server, patienceMs: inputs.patienceMs, hurry, say };
+  return createBot({ ...parts, credentials: createCredentials(inputs, parts) });
+}
+async function stopGoing(bot, inputs, key, known) {
+  const { course, job, approval, first } = known;
+  if (first === void 0)
+    return "Whether it was begun is not known: the run was cancelled before the bot had answered.";
+  if (course === void 0) return void 0;
+  try {
+    const note = await stop(bot, { of: course.of, job, approval }, inputs.onCancel, key);
+    saveState("going", "");
+    return note;
+  } catch {
+    saveState("cancelled", "true");
+    return "There was no time to stop what was begun; the post step does it.";
+  }
+}
+function endingOf(error2) {
+  if (error2 instanceof Failure) return { decision: "failed", code: error2.code, title: error2.message };
+  return {
+    decision: "failed",
+    code: "internal",
+    title: error2 instanceof Error ? error2.message : String(error2)
+  };
+}
+function stepKey({ command, args, confirmed, dryRun }) {
+  const {
+    GITHUB_RUN_ID: run,
+    GITHUB_RUN_ATTEMPT: attempt2,
+    GITHUB_JOB: job,
+    GITHUB_ACTION: step
+  } = process.env;
+  if (!run) return (0, import_node_crypto.randomUUID)();
+  const asked = JSON.stringify([command, args, confirmed, dryRun]);
+  const digest = (0, import_node_crypto.createHash)("sha256").update(asked).digest("hex").slice(0, 32);
+  return [run, attempt2 ?? "1", job ?? "", step ?? "", digest].join("/").replace(/[^\x21-\x7e]/g, "_");
+}
+function askedLine({ command, args }) {
+  return [command, ...Object.entries(args).map(([name, value]) => `${name}=${value}`)].join(" ");
+}
+main().catch((error2) => {
+  say(error2 instanceof Error ? error2.stack ?? error2.message : String(error2));
+  process.exitCode = 1;
+});

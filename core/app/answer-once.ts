@@ -19,6 +19,8 @@ const PATIENCE_MS = LEASE_MS + 5000
 export interface OnceParts {
   readonly store: Pick<Store, 'answers' | 'audit'>
   readonly run: () => Promise<Reply>
+  /** Filled by `run` with what it hands out once. */
+  readonly secrets: readonly string[]
   /** The reply when it has happened, but whoever did it died before they could say so. */
   readonly already: (entry: AuditRow) => Promise<Reply>
 }
@@ -53,12 +55,22 @@ export async function answerOnce(key: string, asked: string, parts: OnceParts): 
   }
 }
 
-async function answer(key: string, { store }: OnceParts, run: OnceParts['run']): Promise<Reply> {
-  const reply = await run()
-  // What says nothing of the request is not kept: the next one with this key looks again.
-  if (reply.code === 'unavailable' || reply.code === 'internal') await store.answers.leave(key)
-  else await store.answers.put(key, reply)
+async function answer(key: string, { store, secrets }: OnceParts, run: OnceParts['run']): Promise<Reply> {
+  const reply = await run().catch(async (error: unknown) => {
+    await store.answers.leave(key).catch(() => undefined)
+    throw error
+  })
+  // Nothing was decided: whoever asks again with this key is to be heard anew.
+  if (reply.code === 'busy') await store.answers.leave(key)
+  else await store.answers.put(key, withoutSecrets(reply, secrets))
   return reply
+}
+
+/** What is handed out once is kept nowhere: who asks again with the same key is not told it again. */
+function withoutSecrets(reply: Reply, secrets: readonly string[]): Reply {
+  if (secrets.length === 0) return reply
+  const text = secrets.reduce((all, secret) => all.replaceAll(secret, '***'), JSON.stringify(reply))
+  return JSON.parse(text) as Reply
 }
 
 function refused(code: string, title: string): Reply {

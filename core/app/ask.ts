@@ -55,9 +55,12 @@ export function createAsk(parts: AskParts): Ask {
   const run = (
     invocation: Invocation,
     who: Who,
-    confirmed: boolean,
-    approval: Approval | undefined,
-    store = parts.store,
+    {
+      confirmed = false,
+      approval,
+      store = parts.store,
+      secret = readableSecret,
+    }: Partial<Pick<Context, 'confirmed' | 'approval' | 'store' | 'secret'>> = {},
   ): Promise<Reply> =>
     execute(invocation, parts.catalogue, {
       person: who.person,
@@ -70,7 +73,7 @@ export function createAsk(parts: AskParts): Ask {
       policy: parts.policy(),
       confirmed,
       approval,
-      secret: readableSecret,
+      secret,
       serverUrl: parts.serverUrl,
       agentDigest: parts.bundles.agentDigest,
       runApproved: (approved) => runApproved(approved, who.door, store),
@@ -84,12 +87,16 @@ export function createAsk(parts: AskParts): Ask {
         'not-allowed',
         `${approval.requestedBy}, who asked for it, is no longer in the policy file.`,
       )
-    return run({ command: approval.command, raw: approval.args }, { person, door }, true, approval, store)
+    return run(
+      { command: approval.command, raw: approval.args },
+      { person, door },
+      { confirmed: true, approval, store },
+    )
   }
 
   const rehearse = async (invocation: Invocation, who: Who, confirmed: boolean): Promise<Reply> => {
     try {
-      return await run(invocation, who, confirmed, undefined, rehearsing(parts.store))
+      return await run(invocation, who, { confirmed, store: rehearsing(parts.store) })
     } catch (error) {
       if (!(error instanceof WouldWrite)) throw error
       const needsOthers = error.call === 'approvals.request'
@@ -102,7 +109,7 @@ export function createAsk(parts: AskParts): Ask {
   }
 
   const lookAt = async (job: string, who: Who): Promise<Partial<Reply>> => {
-    const { outcome, facts, data = {} } = await run(statusOf(job), who, false, undefined)
+    const { outcome, facts, data = {} } = await run(statusOf(job), who)
     return outcome === 'refused' ? {} : { facts, data }
   }
 
@@ -112,16 +119,19 @@ export function createAsk(parts: AskParts): Ask {
       const invocation = { command: read.command, raw: { ...read.raw, ...options.args } }
       const { key, confirmed = false } = options
       if (options.dryRun === true) return await rehearse(invocation, who, confirmed)
-      if (key === undefined) return await run(invocation, who, confirmed, undefined)
+      if (key === undefined) return await run(invocation, who, { confirmed })
       const sender = { ...who, facts: { ...who.facts, key } }
+      const secrets: string[] = []
+      const secret = (): string => secrets[secrets.push(readableSecret()) - 1] ?? ''
       return await answerOnce(key, JSON.stringify([who.person.name, invocation, confirmed]), {
         store: parts.store,
-        run: async () => await run(invocation, sender, confirmed, undefined),
+        secrets,
+        run: () => run(invocation, sender, { confirmed, secret }),
         already: async (entry) => {
           // A request for approval that was made is found again by asking once more; so is a refusal.
           if (/^(approval asked|refused)/.test(entry.outcome))
-            return run(invocation, sender, confirmed, undefined)
-          const now = entry.job === null ? undefined : await run(statusOf(entry.job), who, false, undefined)
+            return run(invocation, sender, { confirmed, secret })
+          const now = entry.job === null ? undefined : await run(statusOf(entry.job), who)
           return {
             ...{ facts: {}, ...now, outcome: 'accepted', code: 'asked-already' },
             title: `This was carried out for an earlier request with the same key: ${entry.action}, ${entry.outcome}.`,

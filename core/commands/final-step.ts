@@ -88,7 +88,7 @@ export async function finalStep(
         { label: 'approve', command: `approve ${approval.number}`, effect: 'change', by: 'others' },
         { label: 'deny', command: `deny ${approval.number} reason=…`, effect: 'change', by: 'others' },
       ],
-      data: { approval: approval.number, needed },
+      data: { job: job.name, approval: approval.number, needed },
     }),
   )
 }

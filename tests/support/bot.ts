@@ -28,6 +28,8 @@ export interface BotOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The section `workflows` of the policy file. */
   readonly workflows?: object
+  /** The database of a bot that was stopped, and where it listened: it is started again. */
+  readonly again?: Pick<TestBot, 'url' | 'databaseUrl'>
   /** What else the file says of a person. */
   readonly people?: Partial<Record<(typeof PEOPLE)[number], object>>
   /** More of the policy file. */
@@ -54,7 +56,7 @@ export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
       ...options.policy,
     }),
   )
-  const databaseUrl = options.env?.['DATABASE_URL'] ?? (await freshDatabase())
+  const databaseUrl = options.again?.databaseUrl ?? options.env?.['DATABASE_URL'] ?? (await freshDatabase())
   const prepared = prepareApp({
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
@@ -66,9 +68,13 @@ export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
     ...options.env,
     DATABASE_URL: databaseUrl,
   })
-  const server = await startServer('127.0.0.1', 0, (error) => {
-    throw error
-  })
+  const server = await startServer(
+    '127.0.0.1',
+    Number(options.again === undefined ? 0 : new URL(options.again.url).port),
+    (error) => {
+      throw error
+    },
+  )
   const url = `http://127.0.0.1:${server.port}`
   const app = await prepared.open(url)
   const slack = prepared.slack && createSlack(app, prepared.slack)

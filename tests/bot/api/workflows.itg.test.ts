@@ -189,11 +189,23 @@ describe('a request with a key', () => {
     const session = await sessionOf()
 
     const [first, ...more] = await Promise.all(
+      Array.from({ length: 4 }, () => once(session, 'audit verify', 'job/read')),
+    )
+
+    expect(first?.body).toMatchObject({ outcome: 'done', code: 'audit-intact' })
+    for (const answer of more) expect(answer).toEqual(first)
+  })
+
+  it('hands a one-time code out once, and keeps it nowhere', async () => {
+    const session = await sessionOf()
+
+    const answers = await Promise.all(
       Array.from({ length: 4 }, () => once(session, 'enrol web-11', 'job/step')),
     )
 
-    expect(first?.body).toMatchObject({ outcome: 'done', code: 'enrolled' })
-    for (const answer of more) expect(answer).toEqual(first)
+    const codes = answers.map(({ body }) => String(body.data?.['code'])).sort()
+    expect(codes.slice(0, 3)).toEqual(['***', '***', '***'])
+    expect(codes[3]).toHaveLength(26)
     const entries = await store.audit.list({ limit: 50 })
     expect(entries.filter(({ facts }) => String(facts?.['key']).endsWith(' job/step'))).toHaveLength(1)
   })
