@@ -6,6 +6,7 @@ import { Refusal } from '../../core/commands/reply.ts'
 import type { Asked } from './asked.ts'
 import { tellAll, tellAsker } from './asked.ts'
 import { confirmButtons } from './confirm.ts'
+import { follow, hasPost } from './follow.ts'
 import { openForm } from './modals/open.ts'
 import { plainLine } from './mentions.ts'
 import { personOf } from './person.ts'
@@ -55,17 +56,21 @@ export async function answerInvocation(
     await tellAsker(parts, asked, renderReply(reply, { buttons, mark: '⚠️' }), options)
     return reply
   }
+  if (invocation.command === 'watch' && hasPost(reply)) await follow(parts, asked, reply)
   if (reply.outcome === 'refused' || command?.effect === 'read' || reply.isPrivate === true) {
     await tellAsker(parts, asked, renderReply(reply), options)
     return reply
   }
+  const isFollowed = hasPost(reply) && asked.place !== undefined
   const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined
   const by = person.name
   await tellAll(parts, asked, {
-    short: renderReply({ ...reply, facts: {} }, { by, facts: false }),
-    ...(hasDetail ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
+    // What is followed has a message of its own, with its own buttons.
+    short: renderReply({ ...reply, facts: {}, ...(isFollowed ? { actions: [] } : {}) }, { by, facts: false }),
+    ...(hasDetail && !isFollowed ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
     whole: renderReply(reply, { by }),
   })
+  if (isFollowed) await follow(parts, asked, reply)
   return reply
 }
 

@@ -11,6 +11,8 @@ export interface Asked {
   readonly userId: string
   /** Undefined where there is no channel: in the App Home, or a form that was opened there. */
   readonly place: Place | undefined
+  /** The channel's name without #, where Slack says it. */
+  readonly channelName?: string | undefined
   readonly responseUrl: string | undefined
   /** Opens one form within 3 s. */
   readonly triggerId: string | undefined

@@ -29,7 +29,7 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
   slack.command(/.*/, async ({ command, ack, context }) => {
     await ack()
     const { user_id: userId, channel_id: channel, response_url: responseUrl, trigger_id: triggerId } = command
-    const where = { userId, place: { channel }, responseUrl, triggerId }
+    const where = { userId, place: { channel }, channelName: command.channel_name, responseUrl, triggerId }
     begin(triggerId, sourceOf(context), where, (asked) => answerLine(parts, asked, command.text))
   })
 
@@ -149,12 +149,12 @@ const sourceOf = (context: {
 })
 
 /** A button is answered in the thread of its message; what only one person sees has none. */
-function placeOf(body: BlockAction): Pick<Asked, 'place' | 'responseUrl'> {
+function placeOf(body: BlockAction): Pick<Asked, 'place' | 'channelName' | 'responseUrl'> {
   const { channel, message, container, response_url: responseUrl } = body
   if (channel === undefined) return { place: undefined, responseUrl: undefined }
   const isOwn = container['is_ephemeral'] === true
   const thread = (message?.['thread_ts'] as string | undefined) ?? (isOwn ? undefined : message?.ts)
-  return { place: { channel: channel.id, thread }, responseUrl }
+  return { place: { channel: channel.id, thread }, channelName: channel.name, responseUrl }
 }
 
 const fromForm = (userId: string, { state }: Pick<Sent, 'state'>): Omit<Asked, 'workspace'> => ({

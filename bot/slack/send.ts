@@ -15,6 +15,8 @@ export interface Place {
 export interface Standing {
   readonly channel: string
   readonly ts: string
+  /** It was put up before, and shows what was true then. */
+  readonly isOld?: true
 }
 
 /** What a message of Ferry's is known by when it is looked for. */
@@ -93,7 +95,7 @@ async function lookFor(workspace: Workspace, place: Place, id: string): Promise<
     }
     return event_type === EVENT_TYPE && event_payload?.id === id
   })
-  return found?.ts === undefined ? undefined : { channel: place.channel, ts: found.ts }
+  return found?.ts === undefined ? undefined : { channel: place.channel, ts: found.ts, isOld: true }
 }
 
 /** Makes a message that stands show something else. Repeatable. */

@@ -6,6 +6,7 @@ import { boltLogger } from './bolt-log.ts'
 import { listen } from './listeners.ts'
 import { createOnce } from './once.ts'
 import type { SlackParts, SlackSettings } from './parts.ts'
+import { slackDoor } from './posts.ts'
 import { wayIn } from './receiver.ts'
 import { openWorkspaces } from './workspaces.ts'
 
@@ -49,6 +50,7 @@ export function createSlack(app: App, settings: SlackSettings): Slack {
     stopping: stopping.signal,
   }
   listen(slack, parts, once)
+  app.addDoor(slackDoor(parts))
 
   return {
     door: way.door,

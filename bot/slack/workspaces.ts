@@ -15,8 +15,8 @@ export interface Workspace {
 export interface Workspaces {
   /** Throws when Ferry is not installed there. */
   of(source: Source): Promise<Workspace>
-  /** The one of the environment's token; undefined with several. */
-  readonly only: Workspace | undefined
+  /** The one of this id; without one the only one, or the one that was installed first. Throws when there is none. */
+  named(id: string | undefined): Promise<Workspace>
   /** For Bolt's installation pages. */
   readonly store: InstallationStore | undefined
   /** Forgets tokens that are no good any more. */
@@ -37,8 +37,8 @@ export interface Source {
 const FRESH_MS = 60_000
 /** A workspace may learn new blocks: after this long they are tried again. */
 const PLAIN_FOR_MS = 7 * 24 * 3_600_000
-/** The workspace of the environment's token, whatever its id: it need not be known to send there. */
-const ONLY = 'the-only'
+/** The workspace of the environment’s token, whatever its id: it need not be known to send there. */
+export const ONLY = 'the-only'
 
 type Parts = Pick<App, 'workspaces' | 'now'>
 
@@ -49,20 +49,23 @@ export function openWorkspaces(app: Parts, { access, apiUrl }: SlackSettings): W
   const store = access.kind === 'oauth' ? installations(app.workspaces, access.sealKey, known) : undefined
   const isFresh = (at: number): boolean => app.now().getTime() - at < FRESH_MS
 
+  const named = async (asked: string | undefined): Promise<Workspace> => {
+    if (only !== undefined) return only
+    const id = asked ?? (await app.workspaces.first())
+    if (id === undefined) throw new Error('Ferry is not installed in any workspace')
+    const found = known.get(id)
+    if (found !== undefined && isFresh(found.at)) return found.workspace
+    const bot = (await store?.read(id))?.bot
+    if (bot?.token === undefined) throw new Error(`Ferry is not installed in workspace ${id}`)
+    const workspace = { id, client: webClient(bot.token, apiUrl) }
+    known.set(id, { workspace, at: app.now().getTime() })
+    return workspace
+  }
+
   return {
-    only,
     store,
-    of: async (source) => {
-      if (only !== undefined) return only
-      const id = idOf(source)
-      const found = known.get(id)
-      if (found !== undefined && isFresh(found.at)) return found.workspace
-      const { bot } = (await store?.fetchInstallation(queryOf(source))) ?? {}
-      if (bot?.token === undefined) throw new Error(`Ferry is not installed in workspace ${id}`)
-      const workspace = { id, client: webClient(bot.token, apiUrl) }
-      known.set(id, { workspace, at: app.now().getTime() })
-      return workspace
-    },
+    named,
+    of: (source) => named(only === undefined ? idOf(source) : undefined),
     forget: async (id) => {
       known.delete(id)
       await app.workspaces.uninstall(id)
@@ -86,9 +89,15 @@ function installations(
   store: App['workspaces'],
   key: Buffer,
   known: Map<string, unknown>,
-): InstallationStore {
+): InstallationStore & { read(id: string): Promise<Installation<'v2', boolean>> } {
   const seal = sealWith(key)
+  const read = async (id: string): Promise<Installation<'v2', boolean>> => {
+    const sealed = await store.installation(id)
+    if (sealed === undefined) throw new Error(`Ferry is not installed in workspace ${id}`)
+    return JSON.parse(seal.open(sealed, id)) as Installation<'v2', boolean>
+  }
   return {
+    read,
     storeInstallation: async (installation) => {
       const { team, enterprise, isEnterpriseInstall = false } = installation
       const source = { teamId: team?.id, enterpriseId: enterprise?.id, isEnterpriseInstall }
@@ -96,12 +105,7 @@ function installations(
       await store.install(id, seal.close(JSON.stringify(installation), id))
       known.delete(id)
     },
-    fetchInstallation: async (query) => {
-      const id = idOf(query)
-      const sealed = await store.installation(id)
-      if (sealed === undefined) throw new Error(`Ferry is not installed in workspace ${id}`)
-      return JSON.parse(seal.open(sealed, id)) as Installation<'v2', boolean>
-    },
+    fetchInstallation: (query) => read(idOf(query)),
     deleteInstallation: async (query) => {
       known.delete(idOf(query))
       await store.uninstall(idOf(query))
@@ -114,8 +118,3 @@ export function idOf({ teamId, enterpriseId, isEnterpriseInstall }: Source): str
   if (id === undefined) throw new Error('Slack did not say which workspace this is')
   return id
 }
-
-const queryOf = ({ teamId, enterpriseId, isEnterpriseInstall }: Source) =>
-  isEnterpriseInstall
-    ? { teamId, enterpriseId: enterpriseId ?? '', isEnterpriseInstall: true as const }
-    : { teamId: teamId ?? '', enterpriseId, isEnterpriseInstall: false as const }

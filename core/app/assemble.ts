@@ -53,6 +53,8 @@ export interface App {
   openPosts(posts: readonly NewPost[]): Promise<void>
   /** The post that a door's message is, by what the door calls it. */
   postAt(door: DoorName, remoteId: string): Promise<Post | undefined>
+  /** The channels that the policy file names, as it names them. */
+  channels(): readonly string[]
   /** Reads the policy file again; a bad one changes nothing and is told in the log. Repeatable. */
   reloadPolicy(): Promise<void>
   /** Throws when the database does not answer. */
@@ -102,6 +104,7 @@ export function assembleApp(parts: AppParts): App {
     view: (subject) => viewOf({ ...parts, policy: parts.policy() }, subject),
     fleet: (options) => describeFleet(parts, options),
     openPosts: (posts) => parts.store.posts.open(posts),
+    channels: () => parts.policy().notices.flatMap(({ channel }) => channel ?? []),
     postAt: (door, remoteId) => parts.store.posts.byRemoteId(door, remoteId),
     reloadPolicy: parts.reloadPolicy,
     workflows: createWorkflows(parts),

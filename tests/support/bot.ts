@@ -7,6 +7,7 @@ import { startServer } from '../../bot/server.ts'
 import { createSlack } from '../../bot/slack/slack.ts'
 import { prepareApp } from '../../core/app.ts'
 import type { App } from '../../core/app/assemble.ts'
+import type { Door } from '../../core/app/doors.ts'
 import { freshDatabase } from './postgres.ts'
 
 /** Who may do what in tests: one person per role. Their tokens are their names. */
@@ -19,7 +20,10 @@ export interface TestBot {
   readonly url: string
   /** Its database, for what no door does. */
   readonly databaseUrl: string
+  readonly policyPath: string
   readonly app: App
+  /** The doors that show and tell by themselves. */
+  readonly doors: readonly Door[]
   /** Stops the doors and closes the database; nothing of the engine runs. */
   stop(): Promise<void>
 }
@@ -57,10 +61,11 @@ export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
     }),
   )
   const databaseUrl = options.again?.databaseUrl ?? options.env?.['DATABASE_URL'] ?? (await freshDatabase())
+  const policyPath = join(folder, 'ferry.yaml')
   const prepared = prepareApp({
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
-    FERRY_POLICY: join(folder, 'ferry.yaml'),
+    FERRY_POLICY: policyPath,
     FERRY_BUNDLES: folder,
     FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
     SLACK_SIGNING_SECRET: SLACK_SECRET,
@@ -76,12 +81,13 @@ export async function startTestBot(options: BotOptions = {}): Promise<TestBot> {
     },
   )
   const url = `http://127.0.0.1:${server.port}`
-  const app = await prepared.open(url)
+  const doors: Door[] = []
+  const app = { ...(await prepared.open(url)), addDoor: (door: Door) => void doors.push(door) }
   const slack = prepared.slack && createSlack(app, prepared.slack)
   server.open({ api: createApi(app), slack: slack?.door })
   await slack?.start()
   return {
-    ...{ url, databaseUrl, app },
+    ...{ url, databaseUrl, policyPath, app, doors },
     stop: async () => {
       app.endWaits()
       await server.close(5000)
