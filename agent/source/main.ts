@@ -5,16 +5,19 @@ import { log, wordsOf } from '../protocol/log.ts'
 import { VERSION } from '../protocol/version.ts'
 import { HELP, readArguments, type Arguments } from './args.ts'
 import { enrol } from './enrol.ts'
+import { lowerPriority } from './gentle.ts'
 import { Home } from './home.ts'
 import { Orders } from './orders.ts'
 
-async function run({ home: path, enrol: asked }: Arguments): Promise<void> {
+async function run({ home: path, gentle, enrol: asked }: Arguments): Promise<void> {
+  // Before the first thread starts: threads have the priority of whoever started them.
+  if (gentle) await lowerPriority()
   const home = new Home(path)
   const enrolled = asked ? await enrol(home, asked) : home.enrolled()
   if (enrolled === undefined)
     throw new Error('This server is not enrolled: start once with --server and --code.')
   log('info', 'the agent runs', { version: VERSION, source: enrolled.source, digests: digestKind })
-  await new Orders(home, enrolled).run()
+  await new Orders(home, enrolled, gentle).run()
 }
 
 function main(): void {

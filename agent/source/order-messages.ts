@@ -19,6 +19,8 @@ export interface ThreadDisk {
 
 export interface OrderThreadData {
   readonly connection: number
+  /** The server is to be spared (`gentle.ts`). */
+  readonly isGentle: boolean
   /** Null: an estimate, nothing is sent. */
   readonly send: {
     readonly receiver: Receiver

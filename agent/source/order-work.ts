@@ -18,6 +18,7 @@ import type { BatchMemory } from './batch-memory.ts'
 import { compareExtent, compareHole, type GroupRows } from './compare.ts'
 import { CompressionChoice } from './compress.ts'
 import { EXTENT_BYTES } from './extents.ts'
+import { othersLoad, restMs } from './gentle.ts'
 import { closeDisk, openDisk, type OpenDisk } from './open-disk.ts'
 import type { OrderThreadData, ThreadDisk } from './order-messages.ts'
 import { Progress } from './progress.ts'
@@ -164,19 +165,20 @@ export class OrderWork {
   private async group(open: OpenDisk, group: number, theirs: Uint8Array): Promise<boolean> {
     const { disk, next } = open
     const own = Buffer.alloc(groupBlocks(disk.source.sizeBytes, group) * DIGEST_BYTES)
-    if (!(await this.extents(open, group, { theirs, own }))) return false
+    if (!(await this.walk(open, group, { theirs, own }))) return false
     if (next !== undefined) writeSync(next, own, 0, own.length, rowOffset(group * GROUP_BLOCKS))
     new Uint8Array(disk.own).set(digestOf(own), group * DIGEST_BYTES)
     return true
   }
 
-  private async extents(open: OpenDisk, group: number, rows: GroupRows): Promise<boolean> {
+  private async walk(open: OpenDisk, group: number, rows: GroupRows): Promise<boolean> {
     const { place, disk, extents, pages, isAgain } = open
     const base = group * GROUP_BLOCKS
     const end = Math.min(disk.source.sizeBytes, (base + GROUP_BLOCKS) * BLOCK_BYTES)
     for (let offset = base * BLOCK_BYTES; offset < end;) {
       if (this.progress.isStopped()) return false
       const builder = await this.space(place, disk)
+      const began = performance.now()
       const first = offset / BLOCK_BYTES - base
       let changedBytes = 0
       const changed = (entry: BatchEntry, bytes?: Buffer, theirs?: Uint8Array): void => {
@@ -195,9 +197,10 @@ export class OrderWork {
       this.progress.addDisk(place, 'changedBytes', changedBytes)
       if (!isAgain) this.progress.addDisk(place, 'comparedBytes', length)
       offset += length
+      const workMs = performance.now() - began
       if (builder.isFull()) await this.flush()
       // Reading blocks this thread: acknowledgements and a stop come in here.
-      await breath()
+      await (this.data.isGentle ? pause(restMs(workMs, othersLoad())) : breath())
     }
     return true
   }

@@ -110,7 +110,8 @@ export class Order {
     const receiver = this.order.kind === 'sync' ? this.receiver() : null
     const sources = disksOfOrder(this.order, this.place.findDisks())
     this.disks = sources.map((source) => this.prepare(source))
-    const all = Array.from({ length: this.order.connections }, (_, i) => this.start(i, receiver))
+    const connections = this.place.threads.isGentle ? 1 : this.order.connections
+    const all = Array.from({ length: connections }, (_, i) => this.start(i, connections, receiver))
     const [first] = all
     if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
     await Promise.race([first.welcomed, ...all.map(({ failed }) => failed)])
@@ -160,11 +161,13 @@ export class Order {
 
   private start(
     connection: number,
+    connections: number,
     receiver: { readonly host: string; readonly port: number; readonly tlsPin: string } | null,
   ): ThreadLife {
     const { order } = this
     const data: OrderThreadData = {
       connection,
+      isGentle: this.place.threads.isGentle,
       progress: this.progress.memory,
       disks: this.disks.map(({ source, theirs, own, cached, path }) => ({
         source,
@@ -177,7 +180,7 @@ export class Order {
       send: receiver && {
         receiver,
         ticket: order.ticket,
-        window: Math.max(2, Math.floor(WINDOW / order.connections)),
+        window: Math.max(2, Math.floor(WINDOW / connections)),
         reconnectMs: this.place.reconnectMs,
       },
     }

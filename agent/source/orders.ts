@@ -36,14 +36,16 @@ export class Orders {
   private readonly home: Home
   private readonly enrolled: Enrolled
   private readonly signer: Signer
-  private readonly threads = new ThreadPool(startOrderThread)
+  private readonly threads: ThreadPool
   private readonly tasks: Tasks
   private running: Running | undefined
   /** The last order whose end the bot has heard of. */
   private finished: { readonly sync: string; readonly epoch: number } | undefined
 
-  constructor(home: Home, enrolled: Enrolled) {
+  /** `isGentle`: the server has other things to do (`gentle.ts`). */
+  constructor(home: Home, enrolled: Enrolled, isGentle: boolean) {
     this.home = home
+    this.threads = new ThreadPool(startOrderThread, isGentle)
     this.enrolled = enrolled
     this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
     const { server, ticketKey } = enrolled

@@ -8,11 +8,14 @@ const WARM = 2
 const LEAVE_MS = 1000
 
 export class ThreadPool {
+  /** Orders make do with one thread, which rests between its reads (`gentle.ts`). */
+  readonly isGentle: boolean
   private readonly start: () => Worker
   private readonly idle = new Set<Worker>()
 
-  constructor(start: () => Worker) {
+  constructor(start: () => Worker, isGentle: boolean) {
     this.start = start
+    this.isGentle = isGentle
     while (this.idle.size < WARM) this.wait(start())
   }
 

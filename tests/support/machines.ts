@@ -127,10 +127,11 @@ export class Stage {
     )
   }
 
-  async agent(env: Record<string, string> = {}): Promise<Program> {
+  async agent(env: Record<string, string> = {}, ...flags: string[]): Promise<Program> {
     const { agent } = await bundles()
     const disks = this.options.disks.flatMap((_, i) => ['--disk', this.source(i)])
     const args = ['--server', this.bot.url, '--code', 'code-1', '--home', join(this.path, 'agent'), ...disks]
+    args.push(...flags)
     return this.started(new Program(process.execPath, [agent, ...args], env))
   }
 
