@@ -1,10 +1,11 @@
 /**
  * Builds the programs that run elsewhere, each as one self-contained file: `npm run bundle`.
- * Native code is embedded; at its first use it is written to a private directory, loaded, and the file removed.
+ * Native code is embedded, packed; at its first use it is written to a private directory, loaded, and the file removed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
 import { z } from 'zod'
 
@@ -72,7 +73,7 @@ const embed = (native: NativeModule): Plugin => ({
   },
 })
 
-/** The `.node` files that npm installed, by `platform-arch`, as base64. */
+/** The `.node` files that npm installed, by `platform-arch`, packed: every thread holds the text of the whole file. */
 function platformBinaries({ scope, folder, binary }: NativeModule): Record<string, string> {
   const found: Record<string, string> = {}
   // An optional module that could not be installed has no folder: its users have another way.
@@ -80,7 +81,9 @@ function platformBinaries({ scope, folder, binary }: NativeModule): Record<strin
     const [, platform, arch] = folder.exec(name) ?? []
     const file = platform === undefined ? undefined : binary(join(ROOT, scope, name))
     if (file !== undefined)
-      found[`${platform}-${arch}`] = readFileSync(join(ROOT, scope, name, file)).toString('base64')
+      found[`${platform}-${arch}`] = brotliCompressSync(
+        readFileSync(join(ROOT, scope, name, file)),
+      ).toString('base64')
   }
   return found
 }
@@ -90,10 +93,12 @@ const loaderSource = ({ name, exports }: NativeModule, binaries: Record<string, 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 const binaries = ${JSON.stringify(binaries)}
 function load() {
   const binary = binaries[process.platform + '-' + process.arch]
   if (!binary) throw new Error('no native code of ${name} for this platform')
+  const code = brotliDecompressSync(Buffer.from(binary, 'base64'))
   let problem
   for (const place of [tmpdir(), process.env.FERRY_HOME, homedir()]) {
     if (!place) continue
@@ -101,7 +106,7 @@ function load() {
     try {
       directory = mkdtempSync(join(place, 'ferry-'))
       const file = join(directory, 'native.node')
-      writeFileSync(file, Buffer.from(binary, 'base64'), { mode: 0o700 })
+      writeFileSync(file, code, { mode: 0o700 })
       const module = { exports: {} }
       process.dlopen(module, file)
       return module.exports
