@@ -39,7 +39,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   // Both ends digest, so the digest is part of what they agree on.
   'agent/protocol': { ours: [], npm: ['zod', '@napi-rs/blake-hash', 'hash-wasm'] },
   'agent/source': { ours: ['agent/protocol'], npm: ['zod', 'koffi'] },
-  'agent/receiver': { ours: ['agent/protocol'], npm: ['zod'] },
+  'agent/receiver': { ours: ['agent/protocol'], npm: ['zod', 'koffi'] },
   sandbox: { ours: [], npm: [] },
 }
 

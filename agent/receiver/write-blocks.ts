@@ -10,6 +10,7 @@ import { errnoOf } from '../protocol/fault.ts'
 import { zeros } from '../protocol/geometry.ts'
 import { pagesIn, payloadBytesOf, type BatchEntry } from '../protocol/batch.ts'
 import type { CheckedBatch } from './check-batch.ts'
+import { punch } from './punch.ts'
 
 const writeAsync = promisify(write)
 
@@ -69,9 +70,31 @@ function runsOf(batch: CheckedBatch, lacking: ReadonlySet<number>): Run[] {
 /** A run shorter than this is left to the page cache, which writes many of them out at once. */
 const DIRECT_BYTES = BLOCK_BYTES
 
+/** A run of zeros from this length on is not written but punched: for less the call costs as much. */
+const HOLE_BYTES = 4 * BLOCK_BYTES
+
+/** The zeros of a batch as runs that follow each other on the disk. */
+function zeroRunsOf({ entries }: CheckedBatch): { readonly offset: number; bytes: number }[] {
+  const runs: { readonly offset: number; bytes: number }[] = []
+  for (const { block, kind, length } of entries) {
+    if (kind !== 'zero') continue
+    const offset = block * BLOCK_BYTES
+    const run = runs.at(-1)
+    if (run && run.offset + run.bytes === offset) run.bytes += length
+    else runs.push({ offset, bytes: length })
+  }
+  return runs
+}
+
+async function writeZeros(fd: number, offset: number, bytes: number): Promise<void> {
+  if (bytes >= HOLE_BYTES && (await punch(fd, offset, bytes))) return
+  for (let done = 0; done < bytes; done += BLOCK_BYTES)
+    await writeAll(fd, zeros(Math.min(BLOCK_BYTES, bytes - done)), offset + done)
+}
+
 /**
- * Writes a batch, but for the blocks that are `lacking`; `isAligned`: its data begins at a page. Zeros are written too:
- * an agent sends none where the manifest says that there are zeros already.
+ * Writes a batch, but for the blocks that are `lacking`; `isAligned`: its data begins at a page. Zeros are put
+ * in too: an agent sends none where the manifest says that there are zeros already.
  */
 export async function writeBlocks(
   disk: WritableDisk,
@@ -85,6 +108,5 @@ export async function writeBlocks(
     if (isWhole && disk.direct !== undefined) await writeDirect(disk, disk.direct, bytes, offset)
     else await writeAll(disk.fd, bytes, offset)
   }
-  for (const { block, kind, length } of batch.entries)
-    if (kind === 'zero') await writeAll(disk.fd, zeros(length), block * BLOCK_BYTES)
+  for (const { offset, bytes } of zeroRunsOf(batch)) await writeZeros(disk.fd, offset, bytes)
 }

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -104,6 +105,24 @@ describe('a sync', () => {
     await until('a heartbeat', () => stage.bot.receiverReports.at(-1)?.status === 'alive')
     expect(stage.bot.refused).toEqual([])
     expect(receiver.exit).toBeUndefined()
+  })
+
+  it('makes holes of what was zeroed, and leaves the rest', async () => {
+    const stage = await staged({ disks: [24 * MIB] })
+    await stage.receiver()
+    await stage.agent()
+    put(stage.source(), 0, randomBytes(24 * MIB))
+    await stage.sync()
+    const before = statSync(stage.target()).blocks * 512
+    put(stage.source(), 65_536, Buffer.alloc(20 * MIB))
+
+    const report = await stage.sync({ sync: 'sync-2' })
+
+    expect(report).toMatchObject({ status: 'done' })
+    expect(report.disks[0]?.appliedBytes).toBe(20 * MIB)
+    expect(report.wireBytes).toBeLessThan(MIB)
+    expect(isSame(stage.source(), stage.target())).toBe(true)
+    expect(before - statSync(stage.target()).blocks * 512).toBeGreaterThan(19 * MIB)
   })
 
   it('packs what packs when asked to', async () => {
