@@ -1,15 +1,23 @@
 /** Buttons and menus: what was pressed, where, and what it asks. */
 import { readInvocation } from '../../core/commands/read.ts'
+import { done } from '../../core/commands/reply.ts'
 import { answerInvocation, refusing } from './answer.ts'
 import type { Asked } from './asked.ts'
+import { tellAsker } from './asked.ts'
+import { pressHome, showHome } from './home.ts'
 import { openForm } from './modals/open.ts'
+import { showInForm } from './modals/show.ts'
 import type { SlackParts } from './parts.ts'
+import { readHomeState } from './render/home.ts'
+import { renderReply } from './render/reply.ts'
 import { takeAway } from './send.ts'
 import { patiently } from './web.ts'
 import { lookAtReference, useReference } from './use-reference.ts'
 
 /** What was pressed. */
 export interface Pressed {
+  /** The whole id of the action. */
+  readonly action: string
   /** `run`, `form`, `ref`, `pick`, `leave` and so on: the part of the action's id before the colon. */
   readonly kind: string
   readonly value: string
@@ -75,7 +83,12 @@ export const PRESSES: Readonly<Record<string, Press>> = {
     if (reply?.outcome !== 'refused') await leave(parts, asked)
   },
 
-  leave: async (parts, asked) => leave(parts, asked),
+  leave: async (parts, asked) =>
+    asked.formId === undefined
+      ? leave(parts, asked)
+      : tellAsker(parts, asked, renderReply(done('left', 'Left as it is; nothing was changed.'))),
+
+  home: pressHome,
 }
 
 async function leave(parts: SlackParts, { responseUrl }: Asked): Promise<void> {
@@ -85,5 +98,14 @@ async function leave(parts: SlackParts, { responseUrl }: Asked): Promise<void> {
 /** Carries out what was pressed; a refusal is told to whoever pressed it. */
 export async function press(parts: SlackParts, asked: Asked, pressed: Pressed): Promise<void> {
   const meant = PRESSES[pressed.kind]
-  if (meant !== undefined) await refusing(parts, asked, () => meant(parts, asked, pressed))
+  if (meant === undefined) return
+  const isHome = pressed.view?.type === 'home'
+  await refusing(parts, asked, () =>
+    isHome && pressed.kind === 'run'
+      ? showInForm(parts, asked, readInvocation(pressed.value, parts.app.catalogue))
+      : meant(parts, asked, pressed),
+  )
+  // What was done from the Home, or from a form that it opened, shows there at once.
+  if (pressed.kind === 'run' && pressed.view !== undefined)
+    await showHome(parts, asked, isHome ? readHomeState(pressed.view.private_metadata) : undefined)
 }

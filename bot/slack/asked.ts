@@ -1,5 +1,7 @@
 /** Where something was asked, and the two ways to answer there: to the one who asked, or to everybody. */
+import { readView } from './modals/view.ts'
 import type { SlackParts } from './parts.ts'
+import { sections } from './render/blocks.ts'
 import type { Rendering } from './render/rendering.ts'
 import type { Place, Standing } from './send.ts'
 import { putUp, respond, withLadder } from './send.ts'
@@ -14,6 +16,8 @@ export interface Asked {
   /** The channel's name without #, where Slack says it. */
   readonly channelName?: string | undefined
   readonly responseUrl: string | undefined
+  /** A form that is open: what is answered is shown in it. */
+  readonly formId?: string | undefined
   /** Opens one form within 3 s. */
   readonly triggerId: string | undefined
 }
@@ -25,7 +29,8 @@ export async function tellAsker(
   rendering: Rendering,
   options: { readonly replace?: boolean } = {},
 ): Promise<void> {
-  const { workspace, userId, place, responseUrl } = asked
+  const { workspace, userId, place, responseUrl, formId } = asked
+  if (formId !== undefined) return showIn(parts, workspace, formId, rendering)
   if (responseUrl !== undefined)
     return patiently(
       () =>
@@ -67,7 +72,11 @@ export async function tellAll(
   asked: Asked,
   texts: { readonly short: Rendering; readonly detail?: Rendering; readonly whole: Rendering },
 ): Promise<Standing | undefined> {
-  const { workspace, place, responseUrl } = asked
+  const { workspace, place, responseUrl, formId } = asked
+  if (formId !== undefined) {
+    await showIn(parts, workspace, formId, texts.whole)
+    return undefined
+  }
   if (place === undefined) return sendTo(parts, asked, { channel: asked.userId }, texts.whole)
   // In a thread everything is detail.
   if (place.thread !== undefined) return sendTo(parts, asked, place, texts.whole)
@@ -83,6 +92,27 @@ export async function tellAll(
     await patiently(() => respond(parts, workspace, responseUrl, texts.whole, options), parts.stopping)
     return undefined
   }
+}
+
+/** Puts an answer into a form that is open. */
+async function showIn(
+  parts: SlackParts,
+  workspace: Workspace,
+  formId: string,
+  rendering: Rendering,
+): Promise<void> {
+  await patiently(
+    () =>
+      withLadder(parts, workspace, rendering, ({ text, blocks }) =>
+        call(() =>
+          workspace.client.views.update({
+            view_id: formId,
+            view: readView('Ferry', blocks ?? sections([text])),
+          }),
+        ),
+      ),
+    parts.stopping,
+  )
 }
 
 let nth = 0

@@ -3,6 +3,7 @@ import type { App as BoltApp, BlockAction, BlockElementAction, ViewSubmitAction 
 import { press } from './actions.ts'
 import { answerLine, refusing } from './answer.ts'
 import type { Asked } from './asked.ts'
+import { showHome } from './home.ts'
 import { openForm } from './modals/open.ts'
 import { askOnceMore, carryOut, checkForm } from './modals/submit.ts'
 import type { Sent } from './modals/view.ts'
@@ -35,8 +36,10 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
 
   slack.action<BlockAction>(/.*/, async ({ body, action, ack, context }) => {
     await ack()
-    const where = { ...placeOf(body), userId: body.user.id, triggerId: body.trigger_id }
+    const formId = body.view?.type === 'modal' ? body.view.id : undefined
+    const where = { ...placeOf(body), userId: body.user.id, triggerId: body.trigger_id, formId }
     const pressed = {
+      action: action.action_id,
       kind: action.action_id.split(':')[0] ?? '',
       value: valueOf(action),
       blockId: action.block_id,
@@ -122,6 +125,12 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
     }
     const line = event.text.replace(/^\s*<@[UW][^>]*>\s*/, '')
     begin(body.event_id, sourceOf(context), where, (asked) => answerLine(parts, asked, line))
+  })
+
+  slack.event('app_home_opened', async ({ event, body, context }) => {
+    if (event.tab !== 'home') return
+    const where = { userId: event.user, place: undefined, responseUrl: undefined, triggerId: undefined }
+    begin(body.event_id, sourceOf(context), where, (asked) => showHome(parts, asked))
   })
 
   slack.event('app_uninstalled', async ({ body, context }) => {

@@ -16,7 +16,7 @@ export const BOT_SCOPES = [
   'users:read',
 ] as const
 
-export const EVENTS = ['app_mention', 'app_uninstalled', 'tokens_revoked'] as const
+export const EVENTS = ['app_home_opened', 'app_mention', 'app_uninstalled', 'tokens_revoked'] as const
 
 const HINT = 1000
 
@@ -40,12 +40,13 @@ export function slackManifest(url: string | undefined, isOAuth = false) {
       description: 'Moves running servers to Alibaba Cloud',
       long_description:
         'Ferry moves running servers to Alibaba Cloud. Run a cutover window from a channel: `/ferry` asks and changes, ' +
-        'buttons offer what is legal now, approvals are cards, and forms ask for the rest. ' +
+        'buttons offer what is legal now, approvals are cards, syncs are messages that are kept true, and the Home ' +
+        'shows the whole fleet. ' +
         'Who may do what is settled in the policy file of your bot, not in Slack.',
       background_color: '#14324a',
     },
     features: {
-      app_home: { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
       bot_user: { display_name: 'Ferry', always_online: true },
       shortcuts: [
         {

@@ -13,6 +13,8 @@ import { words } from './render/reply.ts'
 export interface JobSeen {
   readonly job: string
   readonly state: string
+  /** `Syncing 43 %` */
+  readonly stateWords: string
 }
 
 /** The jobs as `list` tells them, by name. Empty when this person may not see them. */
@@ -22,7 +24,7 @@ export async function jobsSeen(parts: SlackParts, userId: string): Promise<reado
   return (data?.['jobs'] as readonly JobSeen[] | undefined) ?? []
 }
 
-export const jobOption = ({ job, state }: JobSeen): Option => option(`${job} · ${state}`, job)
+export const jobOption = ({ job, stateWords }: JobSeen): Option => option(`${job} · ${stateWords}`, job)
 
 /** Offers the jobs to whoever left the job out. False when that is not what is missing, or there is none. */
 export async function pickJob(

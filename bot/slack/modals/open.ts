@@ -48,13 +48,14 @@ export async function openForm(
 /** Opens a view that waits, then puts into it what `fill` makes; a refusal of it is shown there. */
 export async function openFilled(
   parts: SlackParts,
-  { workspace, triggerId }: Pick<Asked, 'workspace'> & { readonly triggerId: string },
+  { workspace, triggerId, formId }: Pick<Asked, 'workspace' | 'formId'> & { readonly triggerId: string },
   title: string,
   fill: () => Promise<View>,
 ): Promise<void> {
-  const opened = await call(() =>
-    workspace.client.views.open({ trigger_id: triggerId, view: waitingView(title) }),
-  )
+  const { views } = workspace.client
+  const first = { trigger_id: triggerId, view: waitingView(title) }
+  // Out of a form, another one is laid upon it.
+  const opened = await call(() => (formId === undefined ? views.open(first) : views.push(first)))
   await fillView(parts, workspace, opened.view?.id ?? '', title, fill)
 }
 

@@ -124,7 +124,7 @@ describe('a command without its job', () => {
     const told = await rig.told(() => rig.person('operator').types('pause'))
 
     expect(wordsOf(told)).toContain('which job?')
-    expect(wordsOf(told)).toContain(`${job.name} · waiting`)
+    expect(wordsOf(told)).toContain(`${job.name} · Waiting`)
     await rig.person('operator').chooses(told, job.name)
     await eventually('the pause', async () => (await stateOf(job.name)) === 'paused')
   })
@@ -132,7 +132,7 @@ describe('a command without its job', () => {
   it('finds what was typed into the menu, its beginning first', async () => {
     const job = await jobIn(rig.store, 'ready')
 
-    expect(await rig.person('viewer').searches(job.name.slice(0, 8))).toContain(`${job.name} · ready`)
+    expect(await rig.person('viewer').searches(job.name.slice(0, 8))).toContain(`${job.name} · Ready`)
     expect(await rig.person('viewer').searches('no such job')).toEqual([])
   })
 })
