@@ -124,6 +124,8 @@ export const InspectResult = z.object({
     }),
   ),
   assistant: told(z.object({ isInstalled: z.boolean(), at: path.nullable() })),
+  /** What systemd starts at boot because somebody has enabled it. */
+  services: told(z.array(short).max(1000)),
   /** How far the clock of the source is ahead of the bot's. */
   clock: told(z.object({ aheadMs: z.number() })),
   load: told(

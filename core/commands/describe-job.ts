@@ -216,14 +216,15 @@ export async function describeJob(
 
 /** What is left to do once a job is Completed (S18). */
 export async function describeEnd({ store }: Looking, job: Job): Promise<Readonly<Record<string, string>>> {
-  const [source, images, disks, open] = await Promise.all([
+  const [source, images, disks, open, drill] = await Promise.all([
     store.sources.byId(job.sourceId),
     store.images.list(job.id),
     store.jobs.disks(job.id),
     store.ledger.open(job.id),
+    store.drills.latest(job.id),
   ])
   const servers = open.filter(isLaunched)
-  return checklist({ job, image: images.at(-1), disks, servers, host: source?.agent?.host })
+  return checklist({ job, image: images.at(-1), disks, drill, servers, host: source?.agent?.host })
 }
 
 async function costNow({ ledger }: Looking['store'], jobId: string): Promise<string> {

@@ -1,3 +1,5 @@
+import type { Drill } from './drill.ts'
+import { FSTAB, SERVICES } from './drill.ts'
 import type { Image, Job, JobDisk } from './job.ts'
 
 /** What Ferry knows of a migration that has ended, as far as it matters to people now. */
@@ -6,6 +8,8 @@ export interface EndFacts {
   /** The last one; undefined when all were deleted. */
   readonly image: Pick<Image, 'number' | 'cloudId' | 'verdict' | 'consistency'> | undefined
   readonly disks: readonly Pick<JobDisk, 'path'>[]
+  /** What the last drill has seen of the source; undefined when there was none. */
+  readonly drill: Pick<Drill, 'number' | 'items'> | undefined
   /** Servers that were launched of its images and still stand. */
   readonly servers: readonly { readonly cloudId: string | null; readonly address: string | null }[]
   /** The source as its agent told it at enrolment; no addresses when the agent is too old to tell them. */
@@ -19,11 +23,18 @@ export function checklist(facts: EndFacts): Readonly<Record<string, string>> {
   const devices = disks.map(({ path }) => path).join(', ')
   return {
     'Check the data': dataWords(facts),
-    'Start services': `those that do not start by themselves at boot: compare \`systemctl list-units --state=running\` on ${source} and on the new server`,
-    'Check mounts': `${devices} may have other device names there; \`findmnt --verify\` shows what does not fit`,
+    'Start services': `${seenBy(facts, SERVICES, (names) => `${names} start by themselves; `)}those that do not start by themselves at boot: compare \`systemctl list-units --state=running\` on ${source} and on the new server`,
+    'Check mounts': `${seenBy(facts, FSTAB, (mounts) => `${mounts}; `)}${devices} may have other device names there; \`findmnt --verify\` shows what does not fit`,
     'Switch addresses': addressWords(facts, source),
     'If it was a mistake': `\`clone ${job.name} ${job.name}b\` goes on from the last image and sends only what has changed since`,
   }
+}
+
+/** What the last drill has seen, where it could tell; nothing where it could not. */
+function seenBy({ drill }: EndFacts, name: string, words: (evidence: string) => string): string {
+  const item = drill?.items.find((each) => each.name === name && each.level === 'Normal')
+  if (drill === undefined || item === undefined || item.evidence.startsWith('cannot be told')) return ''
+  return `at drill ${drill.number}: ${words(item.evidence)}`
 }
 
 function dataWords({ job, image }: EndFacts): string {

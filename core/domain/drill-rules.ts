@@ -5,7 +5,7 @@
  */
 import { formatBytes } from './bytes.ts'
 import type { DrillItem, Verdict } from './drill.ts'
-import { critical, normal, warning } from './drill.ts'
+import { critical, FSTAB, normal, SERVICES, warning } from './drill.ts'
 import { loaderVerdict, rootVerdict, virtioVerdict } from './drill-boot-rules.ts'
 import { encryptionVerdict, fstabVerdict, lvmVerdict, raidVerdict } from './drill-disk-rules.ts'
 import type { FileSystemFacts, InterfaceFacts, SourceFacts, Told } from './source-facts.ts'
@@ -33,7 +33,7 @@ export function sourceItems(facts: SourceFacts): readonly DrillItem[] {
     item('boot loader', facts.bootLoader, facts, loaderVerdict),
     item('kernel and initramfs', facts.kernels, facts, virtioVerdict),
     item('root device', facts.rootArgument, facts, rootVerdict),
-    item('fstab', facts.fstab, facts, fstabVerdict),
+    item(FSTAB, facts.fstab, facts, fstabVerdict),
     item('room on file systems', facts.fileSystems, facts, roomVerdict),
     item('LVM', facts.lvm, facts, lvmVerdict),
     item('software RAID', facts.raid, facts, raidVerdict),
@@ -56,6 +56,7 @@ export function sourceItems(facts: SourceFacts): readonly DrillItem[] {
             'install the Cloud Assistant agent (package aliyun_assist) as the cloud’s documentation says',
           ),
     ),
+    { name: SERVICES, ...servicesVerdict(facts.services) },
     item('clock', facts.clock, facts, clockVerdict),
     item('load', facts.load, facts, loadVerdict),
   ]
@@ -130,6 +131,12 @@ function cloudInitVerdict({
   return normal(
     datasources === null ? 'it looks for its datasource by itself' : `datasources ${datasources.join(', ')}`,
   )
+}
+
+/** Stands in nobody's way: people are told of it once the migration is Completed (S18). */
+function servicesVerdict(services: SourceFacts['services']): Verdict {
+  if ('unknown' in services) return normal(`cannot be told: ${services.unknown}`)
+  return normal(services.value.join(', ') || 'systemd has none enabled')
 }
 
 function clockVerdict({ aheadMs }: { readonly aheadMs: number }): Verdict {

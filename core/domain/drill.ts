@@ -32,6 +32,10 @@ export const critical = (evidence: string, ...fix: readonly string[]): Verdict =
 /** What asks for a drill once more, as a fix names it. */
 export const DRILL_AGAIN = 'drill <job>'
 
+/** Items whose evidence people need again after the end (S18). */
+export const FSTAB = 'fstab'
+export const SERVICES = 'services that start at boot'
+
 /** `critical`: at least one item is. `stopped`: the job was cancelled before its end. */
 export const DRILL_RESULTS = ['clean', 'critical', 'stopped'] as const
 export type DrillResult = (typeof DRILL_RESULTS)[number]

@@ -99,6 +99,8 @@ export interface SourceFacts {
   }>
   readonly assistant: Told<{ readonly isInstalled: boolean; readonly at: string | null }>
   /** How far the clock of the source is ahead of the bot's. */
+  /** What systemd starts at boot because somebody has enabled it: `nginx`, `ssh`. */
+  readonly services: Told<readonly string[]>
   readonly clock: Told<{ readonly aheadMs: number }>
   readonly load: Told<{
     readonly cpuPercent: number

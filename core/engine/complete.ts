@@ -12,14 +12,15 @@ export async function complete(work: JobWork): Promise<void> {
   await releaseIntermediate(work)
   const { store, clock } = work.parts
   const end = clock.now()
-  const [source, images, disks, resources] = await Promise.all([
+  const [source, images, disks, resources, drill] = await Promise.all([
     store.sources.byId(work.job.sourceId),
     store.images.list(work.job.id),
     store.jobs.disks(work.job.id),
     store.ledger.open(work.job.id),
+    store.drills.latest(work.job.id),
   ])
   const servers = resources.filter(isLaunched)
-  const left = { image: images.at(-1), disks, servers, host: source?.agent?.host }
+  const left = { image: images.at(-1), disks, drill, servers, host: source?.agent?.host }
   await work.tell('completed', (job) => ({
     set: { intermediate: 'released', nextSyncAt: null, pendingIntervalMs: null, resume: null, endedAt: end },
     notices: [

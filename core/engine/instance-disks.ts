@@ -1,86 +1,122 @@
 /** Steps on an instance and its disks, for the replacement of disks and for the way back. Each looks before it acts. */
 import { Fault } from '../domain/faults.ts'
-import type { Disk } from '../ports/cloud.ts'
+import type { Disk, NewImage } from '../ports/cloud.ts'
 import type { Resource } from '../ports/store.ts'
-import { ownTags } from './acquire.ts'
+import { acquire, ownTags } from './acquire.ts'
 import type { Parts } from './parts.ts'
 
-/** What a step needs of the work it is part of: its cloud, and patience. */
-export interface Steps {
-  readonly parts: Parts
-  /** Looks until there is something to see; throws a Fault when it takes too long, or when the work is lost. */
-  readonly wait: <T>(what: string, probe: () => Promise<T | undefined>) => Promise<T>
-}
+/** Looks until there is something to see; throws a Fault when it takes too long, or when the work is lost. */
+export type Wait = <T>(what: string, probe: () => Promise<T | undefined>) => Promise<T>
 
-export async function stopInstance({ parts: { cloud }, wait }: Steps, instanceId: string): Promise<void> {
-  await wait(`${instanceId} does not get to Stopped`, async () => {
-    const instance = await cloud.instance(instanceId)
-    if (instance === undefined) throw new Fault('DESTINATION_UNFIT', `${instanceId} does not exist any more`)
-    if (instance.status === 'Running') await cloud.stopInstance(instanceId)
-    return instance.status === 'Stopped' ? true : undefined
-  })
-}
+/** One instance, and what is done to it and its disks. */
+export class InstanceSteps {
+  readonly id: string
+  readonly #parts: Parts
+  readonly #wait: Wait
 
-export async function startInstance({ parts: { cloud }, wait }: Steps, instanceId: string): Promise<void> {
-  await wait(`${instanceId} does not get to Running`, async () => {
-    const instance = await cloud.instance(instanceId)
-    if (instance?.status === 'Stopped') await cloud.restartInstance(instanceId)
-    return instance?.status === 'Running' ? true : undefined
-  })
-}
+  constructor(parts: Parts, id: string, wait: Wait) {
+    this.#parts = parts
+    this.id = id
+    this.#wait = wait
+  }
 
-/** Takes a data disk off an instance, if it is there. */
-export async function takeOff(
-  { parts: { cloud }, wait }: Steps,
-  diskId: string,
-  instanceId: string,
-): Promise<void> {
-  await wait(`the disk ${diskId} does not come off ${instanceId}`, async () => {
-    const disk = await cloud.disk(diskId)
-    if (disk?.status === 'In_use' && disk.instanceId === instanceId)
-      await cloud.detachDisk({ diskId, instanceId })
-    return disk === undefined || (disk.instanceId !== instanceId && disk.status === 'Available')
-      ? true
-      : undefined
-  })
-}
+  async stop(): Promise<void> {
+    const { cloud } = this.#parts
+    await this.#wait(`${this.id} does not get to Stopped`, async () => {
+      const instance = await cloud.instance(this.id)
+      if (instance === undefined) throw new Fault('DESTINATION_UNFIT', `${this.id} does not exist any more`)
+      if (instance.status === 'Running') await cloud.stopInstance(this.id)
+      return instance.status === 'Stopped' ? true : undefined
+    })
+  }
 
-/** Attaches a data disk at its device. */
-export async function putOn(
-  { parts: { cloud }, wait }: Steps,
-  place: {
+  async start(): Promise<void> {
+    const { cloud } = this.#parts
+    await this.#wait(`${this.id} does not get to Running`, async () => {
+      const instance = await cloud.instance(this.id)
+      if (instance?.status === 'Stopped') await cloud.restartInstance(this.id)
+      return instance?.status === 'Running' ? true : undefined
+    })
+  }
+
+  /** Takes a data disk off, if it is there. */
+  async takeOff(diskId: string): Promise<void> {
+    const { cloud } = this.#parts
+    await this.#wait(`the disk ${diskId} does not come off ${this.id}`, async () => {
+      const disk = await cloud.disk(diskId)
+      if (disk?.status === 'In_use' && disk.instanceId === this.id)
+        await cloud.detachDisk({ diskId, instanceId: this.id })
+      return disk === undefined || (disk.instanceId !== this.id && disk.status === 'Available')
+        ? true
+        : undefined
+    })
+  }
+
+  /** Attaches a data disk at its device. */
+  async putOn(place: {
     readonly diskId: string
-    readonly instanceId: string
     readonly device: string
     readonly deleteWithInstance: boolean
-  },
-): Promise<void> {
-  await wait(`the disk ${place.diskId} does not get attached to ${place.instanceId}`, async () => {
-    const disk = await cloud.disk(place.diskId)
-    if (disk === undefined) throw new Fault('CLOUD_REFUSED', `the disk ${place.diskId} is gone`)
-    if (disk.status === 'Available') await cloud.attachDisk(place)
-    return disk.status === 'In_use' && disk.instanceId === place.instanceId ? true : undefined
-  })
+  }): Promise<void> {
+    const { cloud } = this.#parts
+    const { diskId, device, deleteWithInstance } = place
+    await this.#wait(`the disk ${diskId} does not get attached to ${this.id}`, async () => {
+      const disk = await cloud.disk(diskId)
+      if (disk === undefined) throw new Fault('CLOUD_REFUSED', `the disk ${diskId} is gone`)
+      if (disk.status === 'Available')
+        await cloud.attachDisk({ diskId, instanceId: this.id, device, deleteWithInstance })
+      return disk.status === 'In_use' && disk.instanceId === this.id ? true : undefined
+    })
+  }
+
+  /**
+   * Replaces the system disk, unless `isReplaced` says of the one that is there that this has happened: a reply may
+   * have been lost, and the cloud remembers a token for a day only.
+   */
+  async replaceSystem(
+    request: Omit<Parameters<Parts['cloud']['replaceSystemDisk']>[0], 'instanceId'>,
+    isReplaced: (system: Disk) => Promise<boolean> | boolean,
+  ): Promise<void> {
+    const { cloud } = this.#parts
+    const system = async (): Promise<Disk | undefined> =>
+      (await cloud.disksOf(this.id)).find(({ device }) => device.endsWith('a'))
+    const standing = await system()
+    if (standing === undefined || !(await isReplaced(standing)))
+      await cloud.replaceSystemDisk({ ...request, instanceId: this.id })
+    await this.#wait(`${this.id} has no new system disk`, async () => {
+      const disk = await system()
+      return disk?.status === 'In_use' && (await isReplaced(disk)) ? true : undefined
+    })
+  }
 }
 
-/**
- * Replaces the system disk, unless `isReplaced` says of the one that is there that this has happened: a reply may have
- * been lost, and the cloud remembers a token for a day only.
- */
-export async function replaceSystem(
-  { parts: { cloud }, wait }: Steps,
-  request: Parameters<Parts['cloud']['replaceSystemDisk']>[0],
-  isReplaced: (system: Disk) => Promise<boolean> | boolean,
-): Promise<void> {
-  const { instanceId } = request
-  const system = async (): Promise<Disk | undefined> =>
-    (await cloud.disksOf(instanceId)).find(({ device }) => device.endsWith('a'))
-  const standing = await system()
-  if (standing === undefined || !(await isReplaced(standing))) await cloud.replaceSystemDisk(request)
-  await wait(`${instanceId} has no new system disk`, async () => {
-    const disk = await system()
-    return disk?.status === 'In_use' && (await isReplaced(disk)) ? true : undefined
-  })
+/** What an image for a system disk is made of, beside its entry in the ledger. */
+interface SystemImage {
+  readonly name: string
+  readonly description: string
+  readonly architecture: NewImage['architecture']
+  readonly bootMode: NewImage['bootMode']
+  readonly snapshot: { readonly id: string; readonly sizeGiB: number }
+}
+
+/** An image of one snapshot, Available: what a system disk is made of. Outlives its job, as the disk needs it. */
+export async function systemImage(
+  parts: Parts,
+  wait: Wait,
+  entry: Pick<Resource, 'key' | 'jobId' | 'purpose'>,
+  { name, snapshot, ...image }: SystemImage,
+): Promise<string> {
+  const { cloud } = parts
+  const id = await acquire(
+    parts,
+    { ...entry, syncId: null, kind: 'image', request: { name }, outlivesJob: true },
+    (request, token, tags) =>
+      cloud.createImage({ ...image, token, tags, name: request.name, snapshots: [snapshot] }),
+  )
+  await wait(`the image ${id} does not get Available`, async () =>
+    (await cloud.image(id))?.status === 'Available' ? true : undefined,
+  )
+  return id
 }
 
 /** A disk that was not ours becomes so: in the ledger first, then by its tags, so that both always agree. */

@@ -9,17 +9,8 @@ import { Fault, faultDetail, FAULTS } from '../domain/faults.ts'
 import type { Job } from '../domain/job.ts'
 import type { Destination } from '../ports/destinations.ts'
 import type { Claim } from '../ports/store.ts'
-import { acquire } from './acquire.ts'
-import type { Steps } from './instance-disks.ts'
-import {
-  handOver,
-  putOn,
-  replaceSystem,
-  startInstance,
-  stopInstance,
-  takeIntoLedger,
-  takeOff,
-} from './instance-disks.ts'
+import type { Wait } from './instance-disks.ts'
+import { handOver, InstanceSteps, systemImage, takeIntoLedger } from './instance-disks.ts'
 import type { Parts } from './parts.ts'
 import { ENGINE, LeaseLost } from './work.ts'
 
@@ -33,7 +24,7 @@ export async function putBack(parts: Parts, claim: Claim, signal: AbortSignal): 
   const swap = destination?.swap
   if (job === undefined || destination === undefined || swap == null) return
   if (destination.wayBackAskedBy === null || destination.epoch !== claim.epoch) return
-  await restore({ parts, wait: patience(parts, signal) }, job, destination, swap)
+  await restore(parts, patience(parts, signal), job, destination, swap)
   await store.destinations.endWayBack(
     job.id,
     claim.epoch,
@@ -68,7 +59,7 @@ export async function failWayBack(parts: Parts, claim: Claim, fault: Fault): Pro
   )
 }
 
-function patience(parts: Parts, signal: AbortSignal): Steps['wait'] {
+function patience(parts: Parts, signal: AbortSignal): Wait {
   const { clock, settings } = parts
   return async (what, probe) => {
     const end = clock.now().getTime() + PATIENCE_MS
@@ -82,15 +73,21 @@ function patience(parts: Parts, signal: AbortSignal): Steps['wait'] {
   }
 }
 
-async function restore(steps: Steps, job: Job, { instanceId }: Destination, swap: Swap): Promise<void> {
-  const { parts } = steps
+async function restore(
+  parts: Parts,
+  wait: Wait,
+  job: Job,
+  { instanceId }: Destination,
+  swap: Swap,
+): Promise<void> {
   const { store, cloud } = parts
+  const instance = new InstanceSteps(parts, instanceId, wait)
   const key = swapKey(job.id, swap.number)
   const step = (words: string): Promise<void> => store.destinations.setStep(job.id, `way back: ${words}`)
   await step('stopping')
-  await stopInstance(steps, instanceId)
+  await instance.stop()
   await step('putting the old system disk back')
-  await restoreSystem(steps, job, instanceId, swap)
+  await restoreSystem(parts, wait, job, instance, swap)
   await step('taking off the migrated data disks')
   for (const disk of await cloud.disksOf(instanceId)) {
     const isOld = swap.before.some(({ id }) => id === disk.id) || disk.device === deviceAt(0)
@@ -108,7 +105,7 @@ async function restore(steps: Steps, job: Job, { instanceId }: Destination, swap
         },
         disk.id,
       )
-    await takeOff(steps, disk.id, instanceId)
+    await instance.takeOff(disk.id)
   }
   // Those that were never handed over hold nothing that the image does not hold.
   for (const disk of (await store.ledger.open(job.id)).filter((each) =>
@@ -119,48 +116,47 @@ async function restore(steps: Steps, job: Job, { instanceId }: Destination, swap
   }
   await step('attaching the old data disks')
   for (const old of swap.before.filter(({ device }) => device !== deviceAt(0))) {
-    await putOn(steps, { ...old, diskId: old.id, instanceId })
+    await instance.putOn({ ...old, diskId: old.id })
     const entry = await store.ledger.byCloudId(old.id)
     if (entry !== undefined && entry.releasedAt === null) await handOver(parts, entry)
   }
   if (!swap.wasRunning) return
   await step('starting')
-  await startInstance(steps, instanceId)
+  await instance.start()
 }
 
 /** The old system disk is gone once it was replaced: a new one is made of its snapshot. */
-async function restoreSystem(steps: Steps, job: Job, instanceId: string, swap: Swap): Promise<void> {
-  const { parts, wait } = steps
+async function restoreSystem(
+  parts: Parts,
+  wait: Wait,
+  job: Job,
+  instance: InstanceSteps,
+  swap: Swap,
+): Promise<void> {
   const { store, cloud } = parts
   const key = swapKey(job.id, swap.number)
   const old = swap.before.find(({ device }) => device === deviceAt(0))
-  const standing = (await cloud.disksOf(instanceId)).find(({ device }) => device === deviceAt(0))
+  const standing = (await cloud.disksOf(instance.id)).find(({ device }) => device === deviceAt(0))
   if (old === undefined || standing?.id === old.id) return
   const kept = (await store.ledger.open(job.id)).find((each) => each.key.startsWith(`${key}/way-back`))
   const snapshotId = kept?.cloudId
   if (snapshotId == null)
     throw new Fault('CLOUD_REFUSED', 'the snapshot of the old system disk was released: there is no way back')
-  const imageId = await acquire(
+  const imageId = await systemImage(
     parts,
+    wait,
     {
       key: `${key}/old-system`,
       jobId: job.id,
-      syncId: null,
-      kind: 'image',
-      purpose: `old system disk of ${instanceId}, which runs it again`,
-      request: { name: `ferry-${job.name}-old-system-${swap.number}-${job.id.slice(0, 8)}` },
-      outlivesJob: true,
+      purpose: `old system disk of ${instance.id}, which runs it again`,
     },
-    ({ name }, token, tags) =>
-      cloud.createImage({
-        ...{ token, tags, name, ...swap.oldSystem },
-        description: `Ferry: the system disk of ${instanceId} before ${job.name}`,
-        snapshots: [{ id: snapshotId, sizeGiB: old.sizeGiB }],
-      }),
+    {
+      ...swap.oldSystem,
+      name: `ferry-${job.name}-old-system-${swap.number}-${job.id.slice(0, 8)}`,
+      description: `Ferry: the system disk of ${instance.id} before ${job.name}`,
+      snapshot: { id: snapshotId, sizeGiB: old.sizeGiB },
+    },
   )
-  await wait(`the image ${imageId} does not get Available`, async () =>
-    (await cloud.image(imageId))?.status === 'Available' ? true : undefined,
-  )
-  const request = { token: `${key}/old-system`, instanceId, imageId, sizeGiB: old.sizeGiB }
-  await replaceSystem(steps, request, async () => (await cloud.instance(instanceId))?.imageId === imageId)
+  const request = { token: `${key}/old-system`, imageId, sizeGiB: old.sizeGiB }
+  await instance.replaceSystem(request, async () => (await cloud.instance(instance.id))?.imageId === imageId)
 }

@@ -15,16 +15,8 @@ import type { Image, JobDisk } from '../domain/job.ts'
 import type { CloudImage } from '../ports/cloud.ts'
 import { acquire } from './acquire.ts'
 import { destinationOf, fitDestination } from './destination.ts'
-import type { Steps } from './instance-disks.ts'
-import {
-  handOver,
-  putOn,
-  replaceSystem,
-  startInstance,
-  stopInstance,
-  takeIntoLedger,
-  takeOff,
-} from './instance-disks.ts'
+import type { Wait } from './instance-disks.ts'
+import { handOver, InstanceSteps, systemImage, takeIntoLedger } from './instance-disks.ts'
 import type { JobWork } from './work.ts'
 import { ENGINE } from './work.ts'
 
@@ -74,11 +66,9 @@ async function planned(work: JobWork, newest: Image): Promise<Swap> {
 async function replace(work: JobWork, instanceId: string, swap: Swap): Promise<void> {
   const { parts, job } = work
   const { store, cloud } = parts
-  const steps: Steps = {
-    parts,
-    wait: (what, probe) =>
-      work.until(probe, parts.settings.timings.cloudLookMs, PATIENCE_MS, () => new Fault('CLOUD_WAIT', what)),
-  }
+  const wait: Wait = (what, probe) =>
+    work.until(probe, parts.settings.timings.cloudLookMs, PATIENCE_MS, () => new Fault('CLOUD_WAIT', what))
+  const instance = new InstanceSteps(parts, instanceId, wait)
   const step = (words: string): Promise<void> => store.destinations.setStep(job.id, words)
   const key = swapKey(job.id, swap.number)
   const image = await cloud.image(swap.image.cloudId)
@@ -90,14 +80,14 @@ async function replace(work: JobWork, instanceId: string, swap: Swap): Promise<v
     throw new Fault('DESTINATION_UNFIT', `${instanceId} has no system disk`, { instance: instanceId })
 
   await step('making the new disks; it still runs as it was')
-  const systemImage = await imageOfSystem(work, steps, swap, image)
+  const imageId = await imageOfSystem(work, wait, swap, image)
   const newDisks: string[] = []
-  for (const disk of source.slice(1)) newDisks.push(await newDisk(work, steps, instanceId, swap, disk, image))
+  for (const disk of source.slice(1)) newDisks.push(await newDisk(work, wait, instanceId, swap, disk, image))
 
   await step('stopping')
-  await stopInstance(steps, instanceId)
+  await instance.stop()
   await step('taking a snapshot of the old system disk')
-  await snapshotOfOld(work, steps, instanceId, key, oldSystem)
+  await snapshotOfOld(work, wait, instanceId, key, oldSystem)
   await step('taking off the old data disks')
   for (const old of swap.before.filter(({ device }) => device !== deviceAt(0))) {
     const entry = {
@@ -107,59 +97,51 @@ async function replace(work: JobWork, instanceId: string, swap: Swap): Promise<v
       request: { device: old.device, deleteWithInstance: old.deleteWithInstance },
     }
     await takeIntoLedger(parts, entry, old.id)
-    await takeOff(steps, old.id, instanceId)
+    await instance.takeOff(old.id)
   }
   await step('replacing the system disk')
   const [system] = source
   const sizeGiB = system === undefined ? oldSystem.sizeGiB : newSizeGiB(system, 0, swap.before)
-  const request = { token: `${key}/system`, instanceId, imageId: systemImage, sizeGiB }
-  await replaceSystem(steps, request, ({ id }) => id !== oldSystem.id)
+  const request = { token: `${key}/system`, imageId, sizeGiB }
+  await instance.replaceSystem(request, ({ id }) => id !== oldSystem.id)
   await step('attaching the new data disks')
   for (const [index, diskId] of newDisks.entries()) {
     const device = deviceAt(index + 1)
     const old = swap.before.find((disk) => disk.device === device)
-    await putOn(steps, { diskId, instanceId, device, deleteWithInstance: old?.deleteWithInstance ?? true })
+    await instance.putOn({ diskId, device, deleteWithInstance: old?.deleteWithInstance ?? true })
   }
   await step('starting')
-  await startInstance(steps, instanceId)
+  await instance.start()
   await told(work, instanceId, swap, await checkBoot(work, instanceId))
 }
 
 /** An image of the system disk alone: the cloud takes no other for an instance's system disk. */
-async function imageOfSystem(work: JobWork, steps: Steps, swap: Swap, image: CloudImage): Promise<string> {
+async function imageOfSystem(work: JobWork, wait: Wait, swap: Swap, image: CloudImage): Promise<string> {
   const [snapshotId] = image.snapshotIds
   if (image.snapshotIds.length === 1 || snapshotId === undefined) return image.id
   const { parts, job } = work
   const snapshot = await parts.cloud.snapshot(snapshotId)
-  const name = `ferry-${job.name}-system-${swap.number}-${job.id.slice(0, 8)}`
-  const id = await acquire(
+  const { architecture, bootMode } = image
+  return systemImage(
     parts,
+    wait,
     {
       key: `${swapKey(job.id, swap.number)}/image`,
       jobId: job.id,
-      syncId: null,
-      kind: 'image',
       purpose: `system disk of image #${swap.image.number}, for the destination`,
-      request: { name },
-      outlivesJob: true,
     },
-    (request, token, tags) =>
-      parts.cloud.createImage({
-        ...{ token, tags, name: request.name, description: `Ferry: ${job.name}, system disk` },
-        ...{ architecture: image.architecture, bootMode: image.bootMode },
-        snapshots: [{ id: snapshotId, sizeGiB: snapshot?.sizeGiB ?? 20 }],
-      }),
+    {
+      ...{ architecture, bootMode, snapshot: { id: snapshotId, sizeGiB: snapshot?.sizeGiB ?? 20 } },
+      name: `ferry-${job.name}-system-${swap.number}-${job.id.slice(0, 8)}`,
+      description: `Ferry: ${job.name}, system disk`,
+    },
   )
-  await steps.wait(`the image ${id} does not get Available`, async () =>
-    (await parts.cloud.image(id))?.status === 'Available' ? true : undefined,
-  )
-  return id
 }
 
 /** `SMC_Temp_Disk`: the name that operators know for a disk on its way into a destination. */
 async function newDisk(
   work: JobWork,
-  steps: Steps,
+  wait: Wait,
   instanceId: string,
   swap: Swap,
   disk: JobDisk,
@@ -182,7 +164,7 @@ async function newDisk(
     (request, token, tags) =>
       parts.cloud.createDisk({ ...request, token, tags, name: 'SMC_Temp_Disk', zone: job.zone }),
   )
-  await steps.wait(`the disk ${id} is not made`, async () => {
+  await wait(`the disk ${id} is not made`, async () => {
     const status = (await parts.cloud.disk(id))?.status
     return status === 'Available' || status === 'In_use' ? true : undefined
   })
@@ -191,7 +173,7 @@ async function newDisk(
 
 async function snapshotOfOld(
   work: JobWork,
-  steps: Steps,
+  wait: Wait,
   instanceId: string,
   key: string,
   old: DestinationDisk,
@@ -212,7 +194,7 @@ async function snapshotOfOld(
     (_request, token, tags) =>
       cloud.createSnapshot({ token, tags, diskId: old.id, name: `ferry-${job.name}-way-back` }),
   )
-  await steps.wait(`the snapshot ${id} of the old system disk is not ready`, async () => {
+  await wait(`the snapshot ${id} of the old system disk is not ready`, async () => {
     const snapshot = await cloud.snapshot(id)
     if (snapshot?.status === 'accomplished') return true
     if (snapshot?.status === 'progressing') return undefined

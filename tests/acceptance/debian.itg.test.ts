@@ -37,6 +37,7 @@ describe.skipIf(started === undefined)('a Debian server', () => {
     expect(seen('root device')).toMatch(/^Normal: root=UUID=/)
     expect(seen('fstab')).toMatch(/^Normal: UUID=\S+ on \/; UUID=\S+ on \/srv$/)
     expect(seen('network addresses')).toMatch(/^Normal: e\* by DHCP/)
+    expect(seen('services that start at boot')).toMatch(/^Normal: .*nginx.*systemd-networkd/)
     expect(seen('cloud-init')).toMatch(/^Warning: it is not installed/)
     expect(seen('Cloud Assistant')).toMatch(/^Warning: it is not installed/)
     const warned = Object.values(items).flatMap(({ name, level }) => (level === 'Normal' ? [] : [name]))

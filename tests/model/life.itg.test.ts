@@ -30,6 +30,7 @@ const ASKED = {
   pause: 'pause',
   resume: 'resume',
   retry: 'retry',
+  drill: 'drill',
   cancel: 'cancel',
   clear: 'clear',
 } as const
@@ -198,7 +199,7 @@ describe('any life of a job', () => {
     )
   })
 
-  it('has been in every state that these steps lead to', () => {
-    expect(STATES.filter((state) => !visited.has(state))).toEqual(['drilling', 'drill-exception'])
+  it('has been in every state', () => {
+    expect(STATES.filter((state) => !visited.has(state))).toEqual([])
   })
 })

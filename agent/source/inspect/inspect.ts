@@ -7,7 +7,7 @@ import { firstSector, ImageRoot, stretchesOf, type Stretch } from './image-root.
 import { clock, load } from './load.ts'
 import { network } from './network.ts'
 import { CannotTell, LiveRoot, told, type Root } from './root.ts'
-import { assistant, cloudInit, selinux } from './software.ts'
+import { assistant, cloudInit, selinux, services } from './software.ts'
 import { encryption, fileSystems, fstab, lvm, raid } from './storage.ts'
 
 /** What is looked at: the root of the system that is migrated, and its system disk from outside. */
@@ -93,6 +93,7 @@ export async function inspect(
     network: await told(() => network(root)),
     cloudInit: await told(() => cloudInit(root)),
     assistant: await told(() => assistant(root)),
+    services: await told(() => services(root)),
     clock: await told(() => clock(server)),
     // Whatever is migrated, it is this server that reads it.
     load: await told(() => load(new LiveRoot())),

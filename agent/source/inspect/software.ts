@@ -1,4 +1,4 @@
-/** What on the source the cloud has to get on with: SELinux, cloud-init, the Cloud Assistant. */
+/** What on the source the cloud and its people have to get on with: SELinux, cloud-init, the Cloud Assistant, services. */
 import type { InspectResult } from '../../protocol/inspect.ts'
 import { outlineOf } from './outline.ts'
 import { settingsOf, type Root } from './root.ts'
@@ -43,4 +43,14 @@ const ASSISTANT = [
 export async function assistant(root: Root): Promise<Value<InspectResult['assistant']>> {
   for (const at of ASSISTANT) if (await root.exists(at)) return { isInstalled: true, at }
   return { isInstalled: false, at: null }
+}
+
+const UNITS = '/etc/systemd/system'
+
+/** The services that are enabled: those that a target wants, by their names without `.service`. */
+export async function services(root: Root): Promise<Value<InspectResult['services']>> {
+  const targets = (await root.list(UNITS)).filter((name) => name.endsWith('.target.wants'))
+  const wanted = await Promise.all(targets.map((target) => root.list(`${UNITS}/${target}`)))
+  const names = wanted.flat().filter((name) => name.endsWith('.service'))
+  return [...new Set(names.map((name) => name.slice(0, -'.service'.length)))].sort()
 }

@@ -4,6 +4,7 @@ import { checklist } from '../../../core/domain/checklist.ts'
 const image = { number: 4, cloudId: 'm-4', verdict: null, consistency: 'exact: services were stopped' }
 const facts = {
   ...{ job: { name: 'web-01' }, image, disks: [{ path: '/dev/vda' }, { path: '/dev/vdb' }] },
+  drill: undefined,
   ...{ servers: [], host: { hostname: 'shop', addresses: ['10.0.0.5', '203.0.113.7'] } },
 }
 
@@ -30,6 +31,19 @@ describe('the checklist after completion', () => {
     expect(list['Switch addresses']).toContain('; i-1 has 47.0.0.1)')
     expect(list['Switch addresses']).not.toContain('i-2')
     expect(list['Check the data']).toContain('is Verified')
+  })
+
+  it('S18: names the services and mounts that the last drill has seen', () => {
+    const items = [
+      { name: 'fstab', level: 'Normal', evidence: 'UUID=1 on /; UUID=2 on /srv', fix: [] },
+      { name: 'services that start at boot', level: 'Normal', evidence: 'nginx, ssh', fix: [] },
+    ] as const
+    const list = checklist({ ...facts, drill: { number: 3, items } })
+    expect(list['Start services']).toMatch(/^at drill 3: nginx, ssh start by themselves; those that do not/)
+    expect(list['Check mounts']).toMatch(/^at drill 3: UUID=1 on \/; UUID=2 on \/srv; \/dev\/vda/)
+
+    const untold = items.map((item) => ({ ...item, evidence: 'cannot be told: no ext file system' }))
+    expect(checklist({ ...facts, drill: { number: 3, items: untold } })).toEqual(checklist(facts))
   })
 
   it('S18: says what it can of an old agent and of deleted images', () => {

@@ -33,6 +33,7 @@ const FINE: SourceFacts = {
   network: { value: { interfaces: [], nameRules: null } },
   cloudInit: { value: { isInstalled: true, isDisabled: false, datasources: ['AliYun'] } },
   assistant: { value: { isInstalled: true, at: '/etc/systemd/system/aliyun.service' } },
+  services: { value: ['nginx', 'ssh'] },
   clock: { value: { aheadMs: 0 } },
   load: { value: { cpuPercent: 10, memoryPercent: 50, load1: 0.1, cores: 2, ioPressure: 0 } },
 }
@@ -357,7 +358,7 @@ describe('a report', () => {
   it('counts its items and shows the worst first', () => {
     const items = sourceItems({ ...FINE, fstab: mounted('/dev/sda1'), lvm: { unknown: 'x' } })
 
-    expect(countWords(items)).toBe('1 Critical, 1 Warning, 12 Normal')
+    expect(countWords(items)).toBe('1 Critical, 1 Warning, 13 Normal')
     expect(
       worstFirst(items)
         .map(({ level }) => level)

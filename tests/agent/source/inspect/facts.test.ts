@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bootCodeIn, bootLoader, kernels, rootArgument } from '../../../../agent/source/inspect/boot.ts'
 import { clock, load } from '../../../../agent/source/inspect/load.ts'
 import { network } from '../../../../agent/source/inspect/network.ts'
-import { assistant, cloudInit, selinux } from '../../../../agent/source/inspect/software.ts'
+import { assistant, cloudInit, selinux, services } from '../../../../agent/source/inspect/software.ts'
 import { encryption, fileSystems, fstab, lvm, raid } from '../../../../agent/source/inspect/storage.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -281,6 +281,21 @@ describe('services', () => {
       isDisabled: true,
     })
     expect(await cloudInit(aRoot({ 'etc/': '' }))).toMatchObject({ isInstalled: false })
+  })
+
+  it('tell which services start at boot', async () => {
+    const units = 'etc/systemd/system'
+    const root = aRoot({
+      [`${units}/multi-user.target.wants/nginx.service`]: '',
+      [`${units}/multi-user.target.wants/remote-fs.target`]: '',
+      [`${units}/cloud-init.target.wants/nginx.service`]: '',
+      [`${units}/timers.target.wants/apt.timer`]: '',
+      [`${units}/sshd.service.wants/keys.service`]: '',
+      [`${units}/off.service`]: '',
+    })
+
+    expect(await services(root)).toEqual(['nginx'])
+    expect(await services(aRoot({ 'etc/': '' }))).toEqual([])
   })
 
   it('tell whether the Cloud Assistant is there', async () => {
