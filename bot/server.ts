@@ -13,7 +13,7 @@ export interface Doors {
   readonly api: Door
 }
 
-export interface BotServer {
+interface BotServer {
   readonly port: number
   /** Until doors are set, every request is answered with 503: the bot is starting. */
   open(doors: Doors): void

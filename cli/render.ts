@@ -46,7 +46,7 @@ function factLines(facts: Reply['facts'], look: Look): readonly string[] {
 }
 
 /** The bars of comparison, transfer and image, and what bounds them. */
-export function progressLines(view: ProgressView): readonly string[] {
+function progressLines(view: ProgressView): readonly string[] {
   return [
     ...progressBars(view).map(
       (bar) =>

@@ -6,7 +6,7 @@ import { Unreachable } from './bot.ts'
 import { EXIT } from './exit.ts'
 import { renderReply } from './render.ts'
 
-export interface Screen {
+interface Screen {
   readonly isTerminal: boolean
   readonly color: boolean
   readonly columns: number

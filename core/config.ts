@@ -7,7 +7,7 @@ import { slackConfig } from './config/slack.ts'
 import { FAULTS } from './domain/faults.ts'
 import type { Policy } from './domain/policy.ts'
 
-export interface CloudKeys {
+interface CloudKeys {
   readonly accessKeyId: string
   readonly accessKeySecret: string
   readonly securityToken: string | undefined

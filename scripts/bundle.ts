@@ -17,7 +17,7 @@ export interface Bundle {
   readonly file: string
 }
 
-export const AGENT_BUNDLES: readonly Bundle[] = [
+const AGENT_BUNDLES: readonly Bundle[] = [
   { entry: 'agent/source/main.ts', file: 'dist/agent/ferry-agent.mjs' },
   { entry: 'agent/receiver/main.ts', file: 'dist/agent/ferry-receiver.mjs' },
 ]

@@ -32,7 +32,7 @@ export const HEADROOM_BYTES = HEADER_BYTES + HEAD_BYTES + BATCH_ENTRIES * ENTRY_
 /** The longest body of a batch frame. */
 export const BATCH_BYTES = HEADROOM_BYTES - HEADER_BYTES + PAYLOAD_BYTES
 
-export const KIND = { zero: 0, data: 1, pages: 2 } as const
+const KIND = { zero: 0, data: 1, pages: 2 } as const
 const KINDS = ['zero', 'data', 'pages'] as const
 
 export interface BatchEntry {

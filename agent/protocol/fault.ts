@@ -2,7 +2,7 @@
 import type { MachineFault } from './control.ts'
 
 /** The codes of the fault catalogue that machines use. */
-export type MachineFaultCode =
+type MachineFaultCode =
   | 'SOURCE_DISK_READ'
   | 'SOURCE_DISK_GONE'
   | 'SOURCE_PERMISSION'

@@ -113,7 +113,7 @@ function replay(fd: number, expected: Buffer, apply: (record: JournalRecord) => 
 }
 
 /** How reading a journal ended; with a problem, what was applied before it is not to be believed either. */
-export type Replayed = { readonly records: number; readonly tornBytes: number } | { readonly problem: string }
+type Replayed = { readonly records: number; readonly tornBytes: number } | { readonly problem: string }
 
 /** Reads a journal and hands its whole records over in order. A torn tail is left out. */
 export function replayJournal(

@@ -32,7 +32,7 @@ export interface ManifestSubject {
 export const rowOffset = (block: number): number => MANIFEST_HEADER_BYTES + block * DIGEST_BYTES
 
 /** A manifest that was read and believed. Close `fd` when done. */
-export interface ManifestFile {
+interface ManifestFile {
   readonly fd: number
   readonly generation: number
   readonly root: string
@@ -111,7 +111,7 @@ export function openManifest(
 }
 
 /** The two places where a crash while putting a manifest in place is worth a test. */
-export type ManifestStep = 'fsync:before' | 'rename:before' | 'rename:after'
+type ManifestStep = 'fsync:before' | 'rename:before' | 'rename:after'
 
 /**
  * Puts the manifest in place whose rows already lie in `<path>.next` behind room for the header.

@@ -7,7 +7,7 @@ export interface Partition {
   readonly bytes: number
 }
 
-export interface PartitionTable {
+interface PartitionTable {
   readonly kind: 'gpt' | 'mbr' | 'none'
   readonly partitions: readonly Partition[]
   /** What is wrong with the table, if anything. */

@@ -13,7 +13,7 @@ import {
 import { FrameMemory } from './frame-memory.ts'
 
 /** What the disks tell without being asked. */
-export interface DiskEvents {
+interface DiskEvents {
   readonly ack: (session: number, sequence: number) => void
   readonly lacking: (session: number, disk: number, blocks: readonly number[]) => void
   readonly badBatch: (session: number, fault: MachineFault) => void

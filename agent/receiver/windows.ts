@@ -25,7 +25,7 @@ import { lackingBlocks } from './rebuild-blocks.ts'
 import { writeBlocks } from './write-blocks.ts'
 
 /** Bytes of blocks in one window, at most. */
-export const WINDOW_BYTES = 12 * 1024 * 1024
+const WINDOW_BYTES = 12 * 1024 * 1024
 
 /** A window is begun with so many bytes, or after so many milliseconds: a round costs the same for few blocks as for many. */
 const GATHER_BYTES = 4 * 1024 * 1024
@@ -47,7 +47,7 @@ export interface WindowBatch {
 }
 
 /** What is told of batches; each is told of once. */
-export interface WindowEvents {
+interface WindowEvents {
   readonly durable: (batches: readonly WindowBatch[]) => void
   readonly dropped: (batches: readonly WindowBatch[]) => void
   readonly failed: (fault: MachineFault) => void
@@ -56,7 +56,7 @@ export interface WindowEvents {
 const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
 /** A disk's refusal in the words of the fault catalogue. */
-export function diskFault(problem: unknown): Fault {
+function diskFault(problem: unknown): Fault {
   const errno = errnoOf(problem)
   const words = problem instanceof Error ? problem.message : String(problem)
   return new Fault(FULL.includes(errno ?? '') ? 'RECEIVER_DISK_FULL' : 'RECEIVER_IO', words, {

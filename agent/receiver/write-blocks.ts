@@ -15,7 +15,7 @@ import { punch } from './punch.ts'
 const writeAsync = promisify(write)
 
 /** The disk, through its page cache and, where that goes, past it. */
-export interface WritableDisk {
+interface WritableDisk {
   readonly fd: number
   readonly direct: number | undefined
 }

@@ -6,7 +6,7 @@ import { createVerifier } from './oidc.ts'
 import { PREFIX, readSession, signSession } from './sessions.ts'
 
 /** A caller that is not let in, and the status that says so. */
-export interface Unwelcome {
+interface Unwelcome {
   readonly status: 401 | 403 | 503
   readonly reply: Reply
 }
@@ -17,7 +17,7 @@ export interface Caller {
   readonly scope: string
 }
 
-export interface SessionGiven {
+interface SessionGiven {
   readonly session: string
   readonly expiresAt: string
   readonly person: string
@@ -25,7 +25,7 @@ export interface SessionGiven {
   readonly rule: string
 }
 
-export interface Callers {
+interface Callers {
   /** By the value of the header Authorization. */
   identify(authorization: string | undefined): Promise<Caller | Unwelcome>
   /** Takes a token of GitHub, once, and gives a session for it. */

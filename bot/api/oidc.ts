@@ -13,14 +13,14 @@ const OLDEST_S = 600
 const KEYS = { cooldownDuration: 30_000, cacheMaxAge: 600_000, timeoutDuration: 5000 }
 
 /** Why a token is not believed: a stable code, a sentence with what to do, and whether asking again can help. */
-export interface Distrust {
+interface Distrust {
   readonly code: string
   readonly sentence: string
   /** The fault is not the caller's: the keys cannot be fetched at this moment. */
   readonly isPassing?: true
 }
 
-export interface Believed {
+interface Believed {
   readonly run: Run
   readonly jti: string
   /** Until when the token could be shown again. */

@@ -12,7 +12,7 @@ export interface Claim {
 }
 
 /** Another bot runs on the same state directory. */
-export class RunsAlready extends Error {
+class RunsAlready extends Error {
   override name = 'RunsAlready'
 }
 

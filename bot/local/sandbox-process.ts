@@ -18,7 +18,7 @@ export interface SandboxFacts {
   readonly baseImage: string
 }
 
-export interface SandboxProcess extends SandboxFacts {
+interface SandboxProcess extends SandboxFacts {
   readonly pid: number
   /** Switches its machines off; they are booted at the next start. May be repeated. */
   stop(): Promise<void>

@@ -46,7 +46,7 @@ export interface Context {
 /** What describing takes, for whoever looks: nobody in particular. */
 export type Looking = Pick<Context, 'store' | 'clock' | 'policy'>
 
-export interface CommandDefinition<A extends ArgSet> {
+interface CommandDefinition<A extends ArgSet> {
   /** One word, or two: `audit verify`. */
   readonly name: string
   readonly summary: string

@@ -12,7 +12,7 @@ export const LIMIT_WORDS = {
   limit: 'the bandwidth limit',
 } as const
 
-export interface Bar {
+interface Bar {
   readonly label: string
   /** 0 to 1. */
   readonly done: number

@@ -4,7 +4,7 @@ import { Policy } from '../domain/policy.ts'
 import { crossProblems } from './policy-checks.ts'
 
 /** The policy, or every problem of the file in a sentence that says where. */
-export type PolicyRead = { readonly policy: Policy } | { readonly problems: readonly string[] }
+type PolicyRead = { readonly policy: Policy } | { readonly problems: readonly string[] }
 
 export function readPolicyFile(path: string): PolicyRead {
   let text: string

@@ -3,7 +3,7 @@ import { FSTAB, SERVICES } from './drill.ts'
 import type { Image, Job, JobDisk } from './job.ts'
 
 /** What Ferry knows of a migration that has ended, as far as it matters to people now. */
-export interface EndFacts {
+interface EndFacts {
   readonly job: Pick<Job, 'name'>
   /** The last one; undefined when all were deleted. */
   readonly image: Pick<Image, 'number' | 'cloudId' | 'verdict' | 'consistency'> | undefined

@@ -1,7 +1,7 @@
 /** What things in the cloud cost: by the hour, as pay-as-you-go is paid. */
 
 /** The cloud reckons a month as 30 days. */
-export const HOURS_A_MONTH = 720
+const HOURS_A_MONTH = 720
 
 export interface Cost {
   readonly perHour: number

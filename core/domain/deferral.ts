@@ -2,7 +2,7 @@ import { formatDuration, formatTime } from './duration.ts'
 import type { Window } from './window.ts'
 import { openings } from './window.ts'
 
-export interface Deferral {
+interface Deferral {
   readonly until: Date
   /** A sentence for `status` and the audit. */
   readonly reason: string

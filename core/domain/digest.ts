@@ -5,7 +5,7 @@ import { findZone, instantOf, localOf } from './zone.ts'
 /** Told together every so often, or every day at a time on the clocks of a zone. */
 export type DigestTime = { readonly everyMs: number } | { readonly minute: number; readonly zone: string }
 
-export const DIGEST_RANGE = { min: '5m', max: '1d' } as const
+const DIGEST_RANGE = { min: '5m', max: '1d' } as const
 const DAY_MINUTES = 24 * 60
 
 /** Reads `1h` or `09:00 Asia/Shanghai`; undefined when it is neither. `off` is no digest: it is for the caller. */
@@ -46,9 +46,9 @@ const MOST_WAITING = 3
 /** The longest that a flood is gathered. */
 const GATHER_MS = 30_000
 /** More than these are nobody's reading: the rest is told in the next digest. */
-export const MOST_IN_DIGEST = 50
+const MOST_IN_DIGEST = 50
 
-export interface WaitingNotices {
+interface WaitingNotices {
   readonly count: number
   /** When the oldest was said. */
   readonly since: Date

@@ -1,7 +1,7 @@
 /** A drill: a rehearsal of the migration (S19). It ends with items; one that is Critical stands in the way of a start. */
 
 /** Worst first, as reports show them. */
-export const LEVELS = ['Critical', 'Warning', 'Normal'] as const
+const LEVELS = ['Critical', 'Warning', 'Normal'] as const
 export type Level = (typeof LEVELS)[number]
 
 export interface Verdict {

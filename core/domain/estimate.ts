@@ -8,7 +8,7 @@ export interface EstimateAsked {
   })[]
 }
 
-export interface DiskEstimate {
+interface DiskEstimate {
   readonly index: number
   readonly totalBytes: number
   readonly comparedBytes: number

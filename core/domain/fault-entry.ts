@@ -1,5 +1,5 @@
 /** Who can mend it. `ferry`: it mends itself by trying again. */
-export type Mender = 'ferry' | 'operator' | 'source' | 'cloud-account' | 'cloud'
+type Mender = 'ferry' | 'operator' | 'source' | 'cloud-account' | 'cloud'
 
 export interface FaultEntry {
   readonly title: string

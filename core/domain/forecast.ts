@@ -61,7 +61,7 @@ const CHANGED_A_DAY = 0.02
 const GROWTH = 0.75
 const GROWTH_SPREAD = 0.15
 
-export interface PhaseTimes {
+interface PhaseTimes {
   readonly comparing: number
   readonly transferring: number
   readonly imaging: number
@@ -185,7 +185,7 @@ function imagingGuess({ kind, totalBytes }: ForecastFacts, past: readonly Sample
 }
 
 /** How a forecast came out. `faster` and `slower` than the interval are both misses. */
-export interface Score {
+interface Score {
   readonly verdict: 'inside' | 'faster' | 'slower' | 'interrupted'
   /** Null for one that was interrupted: its time says nothing. */
   readonly actualMs: number | null

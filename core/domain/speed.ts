@@ -13,7 +13,7 @@ export interface SpeedtestAsked {
 /** Enough to be past the first burst, little enough to disturb nobody for more than seconds. */
 export const SPEEDTEST: SpeedtestAsked = { diskBytes: 64 * MIB, networkBytes: 32 * MIB }
 
-export interface DiskSpeed {
+interface DiskSpeed {
   readonly index: number
   readonly path: string
   readonly readBytes: number
@@ -37,7 +37,7 @@ export interface SpeedtestFound {
   readonly network: readonly NetworkSpeed[]
 }
 
-export interface SpeedSummary {
+interface SpeedSummary {
   /** Of the slowest disk that could be read. */
   readonly readRate: number | null
   /** Of the last way that could be measured. */

@@ -24,7 +24,7 @@ export const TASK_MOST_MS: Readonly<Record<TaskKind, number>> = {
 }
 
 export const TASK_STATES = ['asked', 'working', 'done', 'failed', 'stopped'] as const
-export type TaskState = (typeof TASK_STATES)[number]
+type TaskState = (typeof TASK_STATES)[number]
 /** States in which an answer may still come. */
 export const OPEN_TASK_STATES: readonly TaskState[] = ['asked', 'working']
 

@@ -6,7 +6,7 @@
  */
 
 /** What a clock and a calendar on the wall show, to the minute. `minute` counts from midnight and may pass 24 h. */
-export interface LocalTime {
+interface LocalTime {
   readonly year: number
   /** 1 to 12. */
   readonly month: number

@@ -16,7 +16,7 @@ export interface Tick {
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
-export interface Engine {
+interface Engine {
   /** For the clock adapter; running one twice or dropping one does no harm. */
   readonly ticks: readonly Tick[]
   start(): void

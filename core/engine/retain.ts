@@ -4,7 +4,7 @@ import { heldBy, imagesToDelete, markUsed } from '../domain/retention.ts'
 import type { Parts } from './parts.ts'
 
 /** What stays over the number that `keep` says. */
-export interface Retained {
+interface Retained {
   readonly overflow: number
   /** An image has turned out to be in use just now, so that people have not heard of it yet. */
   readonly isNew: boolean

@@ -82,7 +82,7 @@ async function makeImageOrMove(work: JobWork, sync: Sync, intermediate: Intermed
   }
 }
 
-export async function runningSync(work: JobWork): Promise<Sync> {
+async function runningSync(work: JobWork): Promise<Sync> {
   const sync = await work.parts.store.syncs.running(work.job.id)
   if (sync === undefined) throw new Error(`${work.job.name} is ${work.job.state} without a sync`)
   return sync

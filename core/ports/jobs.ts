@@ -96,7 +96,7 @@ export interface JobChange {
 }
 
 /** A job in Waiting whose sync nothing could start when it was due, and for how long it has been due. */
-export interface LateJob {
+interface LateJob {
   readonly job: Job
   /** By the database's clock. */
   readonly lateMs: number

@@ -2,7 +2,7 @@
 import type { AgentTask, TaskKind, TaskProgress, TaskShapes } from '../domain/task.ts'
 import type { AuditEntry } from './jobs.ts'
 
-export interface NewTask<K extends TaskKind> {
+interface NewTask<K extends TaskKind> {
   readonly sourceId: string
   readonly jobId: string | null
   readonly kind: K

@@ -6,14 +6,14 @@ import { haltFully, vanish } from './recover.ts'
 import type { Instance } from './state.ts'
 
 /** What whoever runs the sandbox can do that no cloud offers. */
-export interface Admin {
+interface Admin {
   readonly cloud: Cloud
   readonly faults: FaultPlan
   readonly calls: Call[]
 }
 
 /** An answer of the admin endpoints; none needs a signature, since all are on loopback. */
-export interface AdminReply {
+interface AdminReply {
   readonly status: number
   readonly body: unknown
 }

@@ -5,8 +5,8 @@
  *  - `empty`: the effect happens, and every list in the answer is empty, as when one replica of the service lags behind
  *  - `html`: a load balancer's 502 page; `lost-reply`: the effect happens, then the connection is torn down
  */
-export const FAULT_KINDS = ['error', 'throttle', 'hang', 'reset', 'html', 'lost-reply', 'empty'] as const
-export type FaultKind = (typeof FAULT_KINDS)[number]
+const FAULT_KINDS = ['error', 'throttle', 'hang', 'reset', 'html', 'lost-reply', 'empty'] as const
+type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** One rule: which calls it meets, and what happens to them. */
 export interface FaultRule {

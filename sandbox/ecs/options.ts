@@ -33,7 +33,7 @@ export interface AccessKey {
   readonly secret: string
 }
 
-export interface Quotas {
+interface Quotas {
   readonly instances: number
   readonly images: number
   readonly snapshotsPerDisk: number

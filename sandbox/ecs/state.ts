@@ -9,8 +9,7 @@ export type TagMap = Record<string, string>
  * Pending: accepted, nothing runs. Starting, Stopping: on the way; every other request is refused. Running: its
  * processes live, or have died without the cloud's notice. Stopped: no processes, all disks kept.
  */
-export const INSTANCE_STATUSES = ['Pending', 'Starting', 'Running', 'Stopping', 'Stopped'] as const
-export type InstanceStatus = (typeof INSTANCE_STATUSES)[number]
+export type InstanceStatus = 'Pending' | 'Starting' | 'Running' | 'Stopping' | 'Stopped'
 
 export interface Instance {
   readonly id: string
@@ -50,7 +49,7 @@ export interface ProcessMark {
 }
 
 /** Only Available can be attached or deleted, only In_use can be detached; the others pass by themselves. */
-export type DiskStatus = 'Creating' | 'Available' | 'Attaching' | 'In_use' | 'Detaching'
+type DiskStatus = 'Creating' | 'Available' | 'Attaching' | 'In_use' | 'Detaching'
 
 export interface Disk {
   readonly id: string
@@ -112,7 +111,7 @@ export interface ImageDisk {
 }
 
 /** Only an Available image can be used; a Deprecated one can be made Available again, CreateFailed is final. */
-export type ImageStatus = 'Creating' | 'Available' | 'CreateFailed' | 'Deprecated'
+type ImageStatus = 'Creating' | 'Available' | 'CreateFailed' | 'Deprecated'
 
 export interface Image {
   readonly id: string
@@ -161,7 +160,7 @@ export interface Invocation {
 }
 
 /** The answer that a ClientToken was given, so that asking again gets the same. */
-export interface TokenRecord {
+interface TokenRecord {
   readonly digest: string
   readonly reply: Record<string, unknown>
   readonly at: number

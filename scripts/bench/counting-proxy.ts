@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-export interface CountingProxy {
+interface CountingProxy {
   readonly port: number
   readonly bytes: () => number
   readonly close: () => void

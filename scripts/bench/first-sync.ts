@@ -11,7 +11,7 @@ import { startPair, type Bundles, type Pair } from './programs.ts'
 const GIB = 1024 ** 3
 
 /** Medians over the rounds. `ratio`: dd's seconds by the sync's, so 1 is as fast as dd. */
-export interface FullSyncFigures {
+interface FullSyncFigures {
   readonly rounds: number
   readonly diskBytes: number
   readonly dataBytes: number
@@ -26,7 +26,7 @@ export interface FullSyncFigures {
   readonly wireBytes: number
 }
 
-export interface UnchangedSyncFigures {
+interface UnchangedSyncFigures {
   readonly diskBytes: number
   readonly seconds: number
   /** Both directions, as a proxy between the programs counts them: handshakes, tickets and TLS included. */

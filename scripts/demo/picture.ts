@@ -1,6 +1,6 @@
 /** A terminal as a picture: what README shows is made of what the demo really printed. */
 
-export type Colour = 'faint' | 'strong' | 'typed' | 'done' | 'going' | 'refused' | 'plain'
+type Colour = 'faint' | 'strong' | 'typed' | 'done' | 'going' | 'refused' | 'plain'
 export type TerminalLine = readonly (readonly [Colour, string])[]
 
 const FILLS: Record<Colour, string> = {

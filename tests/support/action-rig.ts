@@ -15,7 +15,7 @@ import { ruleFor, startOidcIssuer } from './oidc-issuer.ts'
 import type { Ended, Inputs, Run, Step } from './runner.ts'
 import { runPost, runStep, startStep } from './runner.ts'
 
-export interface ActionRig {
+interface ActionRig {
   readonly issuer: OidcIssuer
   readonly net: FlakyProxy
   readonly store: Store

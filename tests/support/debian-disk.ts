@@ -59,7 +59,7 @@ const AFTER: Readonly<Record<string, string>> = {
   ].join('\n'),
 }
 
-export interface DebianDisks {
+interface DebianDisks {
   readonly system: string
   readonly data: string
 }

@@ -15,7 +15,7 @@ import { TaskReport } from '../../agent/protocol/tasks.ts'
 import { isSignedBy, SIGNED_HEADERS } from '../../agent/protocol/signing.ts'
 import { signTicket, type TaskTicket, type Ticket } from '../../agent/protocol/ticket.ts'
 
-export interface KnownMachine {
+interface KnownMachine {
   readonly id: string
   readonly publicKey: string
   readonly enrolment?: EnrolRequest

@@ -1,7 +1,7 @@
 import type { Door, Place, Post, Told, View } from '../../core/app/doors.ts'
 
 /** What happens to the next calls: they fail, hang until they are given up, or are sent without anybody hearing of it. */
-export type Weather = 'fair' | 'away' | 'hangs' | 'dies after sending' | Error
+type Weather = 'fair' | 'away' | 'hangs' | 'dies after sending' | Error
 
 export interface FakeDoor extends Door {
   weather: Weather

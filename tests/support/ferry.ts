@@ -34,7 +34,7 @@ const PEOPLE = {
   pete: 'approver',
   ada: 'admin',
 } as const
-export type PersonName = keyof typeof PEOPLE
+type PersonName = keyof typeof PEOPLE
 
 /** Nothing here takes as long as in a cloud. */
 const QUICK: Partial<Timings> = {
@@ -50,7 +50,7 @@ const QUICK: Partial<Timings> = {
   cleanUpTickMs: 250,
 }
 
-export interface FerryOptions {
+interface FerryOptions {
   readonly sandbox?: Partial<SandboxOptions>
   readonly timings?: Partial<Timings>
   /** How many others must approve, by command; `complete` one by default. */

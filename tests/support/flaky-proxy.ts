@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What becomes of a request: a status instead of an answer; lost before or after the bot has seen it; a page. */
-export type Mishap =
+type Mishap =
   | number
   | 'lost'
   | 'reply lost'

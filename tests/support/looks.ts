@@ -6,7 +6,7 @@ import { eventually } from './eventually.ts'
 import type { Ferry } from './ferry.ts'
 import type { SourceDisk } from './source-disks.ts'
 
-export interface ListedImage {
+interface ListedImage {
   readonly image: number
   readonly id: string
   readonly name: string
@@ -14,7 +14,7 @@ export interface ListedImage {
   readonly inUse: boolean
 }
 
-export interface ListedSync {
+interface ListedSync {
   readonly sync: number
   readonly kind: string
   readonly trigger: string
@@ -28,7 +28,7 @@ export interface ListedSync {
   readonly wireBytes: number
 }
 
-export interface ListedVerification {
+interface ListedVerification {
   readonly verdict: string | null
   readonly cause: string | null
   readonly checks: readonly VerificationCheck[]

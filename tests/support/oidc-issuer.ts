@@ -8,7 +8,7 @@ import type { CryptoKey, JWTPayload } from 'jose'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 
 /** What a run of the workflow `cutover` of acme/infra says of itself, unless a test says otherwise. */
-export const CLAIMS = {
+const CLAIMS = {
   repository: 'acme/infra',
   repository_id: '1001',
   repository_owner: 'acme',

@@ -7,7 +7,7 @@ import { NO_PROGRESS } from '../../core/domain/job.ts'
 export const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-export interface SyncFigures {
+interface SyncFigures {
   readonly number: number
   readonly startedAt: Date
   readonly totalBytes: number

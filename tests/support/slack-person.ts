@@ -47,7 +47,7 @@ export function signed(body: string, aheadSeconds = 0, secret = SLACK_SECRET): R
   }
 }
 
-export interface Seat {
+interface Seat {
   readonly url: string
   readonly workspace: SlackWorkspace
   readonly user: string

@@ -27,7 +27,7 @@ export interface SlackRig {
   stop(): Promise<void>
 }
 
-export interface SlackRigOptions extends BotOptions {
+interface SlackRigOptions extends BotOptions {
   /** Answers what the emulated Web API has not. */
   readonly others?: NonNullable<Parameters<typeof openSlackWorkspace>[0]['others']>
   /** Shows posts and tells notices, as the bot does by its ticks. */

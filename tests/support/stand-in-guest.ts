@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 import { ROOT } from './run.ts'
 
 /** `boots`: the assistant answers. `silent`: it runs and nothing answers. `empty`: its disk has no boot loader. */
-export type GuestMode = 'boots' | 'silent' | 'empty'
+type GuestMode = 'boots' | 'silent' | 'empty'
 
 /** Makes a program that can be given to the sandbox as its emulator. */
 export function standInGuest(directory: string): { readonly path: string; become(mode: GuestMode): void } {

@@ -17,11 +17,7 @@ import { readSuperblock } from './superblock.ts'
 const READ_BYTES = 1024 * 1024
 
 /** The root of what lies on a disk, read from the first byte to the last. `told` hears how many bytes were read. */
-export async function rootOfDisk(
-  fd: number,
-  sizeBytes: number,
-  told: (bytes: number) => void,
-): Promise<string> {
+async function rootOfDisk(fd: number, sizeBytes: number, told: (bytes: number) => void): Promise<string> {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const groups = Buffer.alloc(groupsOf(sizeBytes) * DIGEST_BYTES)
   let rows: Uint8Array[] = []
@@ -59,7 +55,7 @@ async function checkPartition(read: ReadAt, path: string, partition: Partition):
 }
 
 /** What the file systems of a disk look like. Never throws for what lies there. */
-export async function checkDisk(fd: number, path: string, sizeBytes: number): Promise<DiskCheck[]> {
+async function checkDisk(fd: number, path: string, sizeBytes: number): Promise<DiskCheck[]> {
   const read: ReadAt = (offset, bytes) => {
     const wanted = Math.max(0, Math.min(bytes, sizeBytes - offset))
     const buffer = Buffer.alloc(wanted)

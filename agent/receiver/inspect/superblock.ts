@@ -1,7 +1,7 @@
 /** Tells what lies in a partition by its superblock, and whether that looks sound. */
 import type { Partition, ReadAt } from '../../protocol/partition-table.ts'
 
-export interface Superblock {
+interface Superblock {
   readonly kind: 'ext' | 'xfs' | 'btrfs' | 'swap' | 'lvm' | 'fat' | 'unknown' | 'empty'
   /** Null: nothing can be said from the superblock alone. */
   readonly ok: boolean | null

@@ -9,10 +9,10 @@ import { hashSecret } from '../../domain/secret.ts'
 import type { Store } from '../../ports/store.ts'
 import { TurnedAway } from './answer.ts'
 
-export const AGENT_BUNDLE = 'ferry-agent.mjs'
-export const RECEIVER_BUNDLE = 'ferry-receiver.mjs'
+const AGENT_BUNDLE = 'ferry-agent.mjs'
+const RECEIVER_BUNDLE = 'ferry-receiver.mjs'
 /** The Node binary that the bot itself runs on. */
-export const NODE_BUNDLE = 'node'
+const NODE_BUNDLE = 'node'
 
 interface Bundle {
   readonly sha256: string

@@ -18,7 +18,7 @@ import type { Caller } from './signed.ts'
 import { signer } from './signed.ts'
 import { taskReported } from './tasks.ts'
 
-export interface MachineParts {
+interface MachineParts {
   readonly store: Store
   readonly clock: Clock
   readonly ticketKey: TicketKey

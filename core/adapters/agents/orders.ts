@@ -51,7 +51,7 @@ export function sendSettings(
 }
 
 /** The order as the agent gets it; undefined until its receiver can take blocks. */
-export function syncOrder(
+function syncOrder(
   facts: OrderFacts,
   key: TicketKey,
   clock: Clock,

@@ -13,7 +13,7 @@ import type { TicketKey } from './keys.ts'
 /** A receiver that has been silent for longer is not worth trying; the way to the bot is measured instead. */
 const ALIVE_MS = SILENCE_MS
 
-export interface TaskParts {
+interface TaskParts {
   readonly store: Pick<Store, 'tasks' | 'intermediates'>
   readonly clock: Clock
   readonly ticketKey: TicketKey

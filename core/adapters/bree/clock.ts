@@ -10,7 +10,7 @@ export interface Tick {
   readonly run: (signal: AbortSignal) => Promise<void>
 }
 
-export interface Ticks {
+interface Ticks {
   /** Starts no more ticks and tells the running ones to end; waits for them, but not for ever. */
   stop(): Promise<void>
 }

@@ -2,7 +2,7 @@ import postgres from 'postgres'
 import { connectionOptions } from './connect.ts'
 
 /** `work` for the engine; `orders` with the id of the source whose agent should ask. */
-export type Channel = 'work' | 'orders'
+type Channel = 'work' | 'orders'
 
 /** Wake-ups from the database. What is lost here costs one polling period, never the work itself. */
 export interface Bell {

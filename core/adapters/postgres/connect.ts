@@ -63,16 +63,14 @@ export function connect(url: string): Database {
 }
 
 /** The SQLSTATE and the constraint of a refusal, if it is one. */
-export function refusalOf(
-  error: unknown,
-): { readonly state: string; readonly constraint: string } | undefined {
+function refusalOf(error: unknown): { readonly state: string; readonly constraint: string } | undefined {
   const cause = error instanceof DrizzleQueryError || error instanceof DatabaseError ? error.cause : error
   if (!(cause instanceof postgres.PostgresError)) return undefined
   return { state: cause.code, constraint: cause.constraint_name ?? '' }
 }
 
 /** What people may see of a failure: neither the statement nor its parameters. */
-export class DatabaseError extends Error {
+class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
 }
 

@@ -10,7 +10,7 @@ import { answersAsOurs, findLiving, stopPostmaster } from './embedded/postmaster
 import { startServer } from './embedded/server.ts'
 import { chooseUser } from './embedded/unprivileged.ts'
 
-export interface EmbeddedPostgresOptions {
+interface EmbeddedPostgresOptions {
   /** Holds data, password and log; made when missing. One directory is one cluster. */
   readonly directory: string
   /** A free one is taken when none is named. */

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 
 const queues = new Map<string, Promise<unknown>>()
 
-export interface GuestReply {
+interface GuestReply {
   readonly return?: unknown
   readonly error?: { readonly desc?: string }
 }

@@ -13,7 +13,7 @@ const UEFI_FIRMWARE = '/usr/share/ovmf/OVMF.fd'
 const MOST_MEMORY_MIB = 1024
 /** Names within a machine's folder, which is the emulator's working directory. */
 export const ASSISTANT_SOCKET = 'assistant'
-export const CONSOLE = 'console.log'
+const CONSOLE = 'console.log'
 export const METADATA = 'metadata'
 /** The port through which QEMU's guest agent speaks: it is the Cloud Assistant of this cloud. */
 const ASSISTANT_PORT = 'org.qemu.guest_agent.0'
@@ -41,7 +41,7 @@ export function whyNot(image: Image | undefined): string | undefined {
   return undefined
 }
 
-export interface Machine {
+interface Machine {
   readonly instance: Instance
   readonly image: Image | undefined
   readonly accelerator: Accelerator

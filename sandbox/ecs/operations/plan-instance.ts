@@ -13,7 +13,7 @@ const SOONEST_RELEASE_MS = 30 * 60_000
 const LARGEST_USER_DATA = 32 * 1024
 
 /** A disk to come, and where it goes. */
-export interface PlannedDisk extends NewDisk {
+interface PlannedDisk extends NewDisk {
   readonly device: string | undefined
   readonly deleteWithInstance: boolean
 }

@@ -54,7 +54,7 @@ export function regionsOf(pattern: Pattern, sizeBytes: number, round: number): R
 }
 
 /** What was there before, to be put back elsewhere. */
-export interface Former {
+interface Former {
   readonly regions: readonly Region[]
   readonly bytes: Buffer
 }

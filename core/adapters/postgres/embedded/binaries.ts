@@ -3,7 +3,7 @@ import { readFile, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 
 /** The two programs that Ferry needs of PostgreSQL. */
-export interface Binaries {
+interface Binaries {
   readonly initdb: string
   readonly postgres: string
 }

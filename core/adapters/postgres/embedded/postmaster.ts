@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 
 /** The server process, as its file `postmaster.pid` tells it. */
-export interface Postmaster {
+interface Postmaster {
   readonly pid: number
   readonly port: number
   /** Whether it takes connections; before that it starts or recovers, after that it stops. */

@@ -7,7 +7,7 @@ import { untilReady } from './postmaster.ts'
 import { dyingWithParent } from './unprivileged.ts'
 import type { Unprivileged } from './unprivileged.ts'
 
-export interface ServerStart {
+interface ServerStart {
   readonly program: string
   readonly layout: Layout
   readonly user: Unprivileged
