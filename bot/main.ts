@@ -1,6 +1,7 @@
 /** The bot: starts everything in order, stops it in order on SIGTERM or SIGINT, reads its policy again on SIGHUP. */
 import { prepareApp } from '../core/app.ts'
 import { createApi } from './api/api.ts'
+import { createGitHub } from './github/github.ts'
 import { startLocal, wantsLocalMode } from './local/local.ts'
 import { startServer } from './server.ts'
 import { createSlack } from './slack/slack.ts'
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const local = wantsLocalMode(process.env) ? await startLocal(process.env) : undefined
   if (local !== undefined) stops.push(() => local.stop())
   const prepared = prepareApp(local?.env ?? process.env, local?.timings)
-  const { log, host, slack } = prepared
+  const { log, host, slack, github } = prepared
   // Whatever nobody caught: the state is in the database, so the safest is to end and be started again.
   process.on('uncaughtException', (error) => {
     log.error('an error that nobody caught ends this process', { error })
@@ -47,8 +48,9 @@ async function main(): Promise<void> {
     () => server.close(GRACE_MS),
     async () => app.endWaits(),
   )
-  server.open({ api: createApi(app), slack: door?.door })
-  await app.start()
+  const atGitHub = github === undefined ? undefined : createGitHub(app, github)
+  server.open({ api: createApi(app), slack: door?.door, github: atGitHub?.door })
+  await app.start(atGitHub?.ticks)
   // Slack may be away: the rest of Ferry does not wait for it.
   void door?.start().catch((error: unknown) => log.error('slack cannot be reached', { error }))
   const failed = (error: unknown): void => log.error('the policy file could not be read again', { error })

@@ -9,6 +9,7 @@ export type Door = (request: IncomingMessage, response: ServerResponse) => unkno
 
 export interface Doors {
   readonly slack: Door | undefined
+  readonly github?: Door | undefined
   /** Everything else: the API for people and machines, health. */
   readonly api: Door
 }
@@ -21,8 +22,10 @@ interface BotServer {
   close(graceMs: number): Promise<void>
 }
 
-/** No door takes a longer body; it is refused before a handler sees it. Doors count what comes without a length. */
+/** No longer body is taken; it is refused before a door sees it. Doors count what comes without a length. */
 const BODY_BYTES = 1_048_576
+/** GitHub alone sends longer ones, up to this. */
+const GITHUB_BYTES = 25 * BODY_BYTES
 const IDLE_MS = 20
 
 /** `onError` hears of what a door did not catch; who asked gets a 500. */
@@ -34,12 +37,12 @@ export async function startServer(
   let doors: Doors | undefined
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
-    if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES)
-      return plain(response, 413, `The body is longer than ${BODY_BYTES} bytes.`)
+    const most = path.startsWith('/github/') ? GITHUB_BYTES : BODY_BYTES
+    if (Number(request.headers['content-length'] ?? 0) > most)
+      return plain(response, 413, `The body is longer than ${most} bytes.`)
     if (doors === undefined) return plain(response, 503, 'Ferry is starting.')
-    const door = path.startsWith('/slack/') ? doors.slack : doors.api
-    if (door === undefined)
-      return plain(response, 404, 'Slack is not set up: docs/slack.md leads through it.')
+    const [door, isOff] = doorOf(doors, path)
+    if (door === undefined) return plain(response, 404, isOff)
     void pass(door, request, response, onError)
   })
   server.listen(port, host)
@@ -60,6 +63,14 @@ export async function startServer(
       clearTimeout(cut)
     },
   }
+}
+
+/** The door of a path, and what is said where it is not set up. */
+function doorOf(doors: Doors, path: string): readonly [Door | undefined, string] {
+  if (path.startsWith('/slack/'))
+    return [doors.slack, 'Slack is not set up: docs/slack.md leads through it.']
+  if (path.startsWith('/github/')) return [doors.github, 'GitHub is not set up: docs/github-app.md leads through it.']
+  return [doors.api, '']
 }
 
 async function pass(

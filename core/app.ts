@@ -5,6 +5,7 @@ import { loadBundles } from './adapters/agents/bundles.ts'
 import { ticketKey } from './adapters/agents/keys.ts'
 import { createMachines } from './adapters/agents/machines.ts'
 import { createAlicloud } from './adapters/alicloud/cloud.ts'
+import type { Tick } from './adapters/bree/clock.ts'
 import { startTicks } from './adapters/bree/clock.ts'
 import { migrate } from './adapters/postgres/migrate.ts'
 import { openStore } from './adapters/postgres/store.ts'
@@ -35,6 +36,7 @@ export interface Prepared {
   readonly host: string
   readonly port: number
   readonly slack: Config['slack']
+  readonly github: Config['github']
   readonly log: Log
   /** Opens the database, brings it to this version, and puts everything together. `serverUrl`: where this bot is. */
   open(serverUrl: string): Promise<App>
@@ -48,6 +50,7 @@ export function prepareApp(env: Environment, timings: Partial<Timings> = {}): Pr
     host: config.host,
     port: config.port,
     slack: config.slack,
+    github: config.github,
     log,
     open: (serverUrl) => openApp(config, config.publicUrl ?? serverUrl, log, timings),
   }
@@ -75,12 +78,12 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
     const installed = { store, bundles, serverUrl, policy: policy.current }
     const settings = await engineSettings(config, installed, makeSecret, timings)
     const doors: Door[] = []
-    const startWork = async (): Promise<{ stop(): Promise<void> }> => {
+    const startWork = async (ofDoors: readonly Tick[]): Promise<{ stop(): Promise<void> }> => {
       const doorMs = Math.min(DOOR_TICK_MS, settings.timings.dueTickMs)
       const atDoors = createDoorWork({ store, clock, policy: policy.current, log }, doors, doorMs)
       const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, atDoors.spread)
       engine.start()
-      const ticks = await startTicks([...engine.ticks, ...atDoors.ticks], (error, tick) =>
+      const ticks = await startTicks([...engine.ticks, ...atDoors.ticks, ...ofDoors], (error, tick) =>
         log.error('a tick failed', { tick, error }),
       )
       return {

@@ -1,4 +1,6 @@
 /** The configuration: environment and policy file, read and checked once; all problems are told together. */
+import type { GitHubConfig } from './config/github.ts'
+import { githubConfig } from './config/github.ts'
 import type { Environment } from './config/variables.ts'
 import { secretsIn, valueOf } from './config/variables.ts'
 import { readPolicyFile } from './config/policy-file.ts'
@@ -30,6 +32,8 @@ export interface Config {
   readonly cloud: CloudKeys
   /** Undefined: Slack is off. */
   readonly slack: SlackConfig | undefined
+  /** Undefined: there is no GitHub App. */
+  readonly github: GitHubConfig | undefined
   /** Values that no log line may hold. */
   readonly secrets: readonly string[]
   readonly failpoints: boolean
@@ -108,6 +112,7 @@ export function readConfig(env: Environment): Config {
       protocol: choice('FERRY_ECS_PROTOCOL', ['https', 'http']) ?? 'https',
     },
     slack: slackConfig(get, apiUrl, problems),
+    github: githubConfig(get, problems),
     secrets: secretsIn(env),
     failpoints: get('FERRY_FAILPOINT') !== undefined,
   }

@@ -23,7 +23,7 @@ export interface FrontParts {
 
 /** Lets a request through to `next` when Slack signed it, within the window, and for the first time. */
 export function slackFront(parts: FrontParts, next: Door): Door {
-  return async (request: IncomingMessage & { rawBody?: Buffer }, response) => {
+  return async (request: IncomingMessage & { rawBody?: Buffer | undefined }, response) => {
     const body = await rawBody(request)
     if (body === undefined) return plain(response, 413, `The body is longer than ${BODY_BYTES} bytes.`)
     const time = String(request.headers['x-slack-request-timestamp'] ?? '')

@@ -1,8 +1,8 @@
 /** Ferry without its doors: who may say what, and what is answered. Adapters are handed in. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Bundles } from '../adapters/agents/bundles.ts'
-import type { Asker, Command, Context } from '../commands/define.ts'
-import { execute } from '../commands/execute.ts'
+import type { Asker, Command, Context, Gate } from '../commands/define.ts'
+import { execute, refuseWithoutRight } from '../commands/execute.ts'
 import type { Invocation } from '../commands/read.ts'
 import { lineOf, readInvocation } from '../commands/read.ts'
 import type { Reply } from '../commands/reply.ts'
@@ -12,11 +12,13 @@ import type { Approval } from '../domain/approval.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from '../ports/jobs.ts'
+import type { RunKey } from '../ports/github.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { StoreUnreachable } from '../ports/store.ts'
 import { answerOnce } from './answer-once.ts'
 import { rehearsing, WouldWrite } from './rehearse.ts'
+import { redeem } from './redeem.ts'
 
 /** Somebody that a door has recognised. */
 export interface Who {
@@ -24,11 +26,15 @@ export interface Who {
   readonly door: Actor['door']
   /** What else is known of them, for the audit. */
   readonly facts?: Actor['facts']
+  /** The workflow run that asks, as its signed token names it: it may carry out what was approved at its gate. */
+  readonly run?: RunKey
 }
 
 export interface AskOptions {
   /** The person has seen what cannot be taken back and said yes. */
   readonly confirmed?: boolean
+  /** Only ask for it, as a workflow run that waits at a gate does. */
+  readonly gate?: Gate
   /** Arguments beside those in the text, raw. */
   readonly args?: Readonly<Record<string, string>>
   /** One key is carried out once, and answered the same whenever it comes again. */
@@ -58,9 +64,10 @@ export function createAsk(parts: AskParts): Ask {
     {
       confirmed = false,
       approval,
+      gate,
       store = parts.store,
       secret = readableSecret,
-    }: Partial<Pick<Context, 'confirmed' | 'approval' | 'store' | 'secret'>> = {},
+    }: Partial<Pick<Context, 'confirmed' | 'approval' | 'gate' | 'store' | 'secret'>> = {},
   ): Promise<Reply> =>
     execute(invocation, parts.catalogue, {
       person: who.person,
@@ -73,14 +80,19 @@ export function createAsk(parts: AskParts): Ask {
       policy: parts.policy(),
       confirmed,
       approval,
+      gate,
       secret,
       serverUrl: parts.serverUrl,
       agentDigest: parts.bundles.agentDigest,
-      runApproved: (approved) => runApproved(approved, who.door, store),
+      runApproved: (approved) => runApproved(approved, { door: who.door }, store),
     } satisfies Omit<Context, 'invocation' | 'catalogue'>)
 
   // What was approved runs as the person who asked for it, with the rights they have now.
-  const runApproved = async (approval: Approval, door: Who['door'], store: Store): Promise<Reply> => {
+  const runApproved = async (
+    approval: Approval,
+    how: Pick<Who, 'door' | 'facts'>,
+    store: Store,
+  ): Promise<Reply> => {
     const person = parts.policy().people.find((candidate) => candidate.name === approval.requestedBy)
     if (person === undefined)
       throw new Refusal(
@@ -89,7 +101,7 @@ export function createAsk(parts: AskParts): Ask {
       )
     return run(
       { command: approval.command, raw: approval.args },
-      { person, door },
+      { ...how, person },
       { confirmed: true, approval, store },
     )
   }
@@ -113,20 +125,44 @@ export function createAsk(parts: AskParts): Ask {
     return outcome === 'refused' ? {} : { facts, data }
   }
 
+  /** What was approved at the gate of the run that asks, carried out; undefined when nothing was. */
+  const runRedeemed = async (invocation: Invocation, who: Who): Promise<Reply | undefined> => {
+    const command = parts.catalogue.find(({ name }) => name === invocation.command)
+    if (who.run === undefined || command?.effect !== 'final') return undefined
+    const redeemed = await redeem(parts.store, who.run, invocation)
+    if (redeemed.kind === 'nothing') return undefined
+    refuseWithoutRight(who.person, command, invocation.raw)
+    const { approval } = redeemed
+    const { number, jobName } = approval
+    if (redeemed.kind === 'approved')
+      return runApproved(approval, { door: who.door, ...(who.facts && { facts: who.facts }) }, parts.store)
+    if (redeemed.kind === 'other')
+      throw new Refusal(
+        'not-what-was-approved',
+        `Request ${number}, which this run has waited for, is about \`${redeemed.line}\`; the step asks something else. Nothing was done.`,
+      )
+    return {
+      ...{ outcome: 'accepted', code: 'carried-out', facts: {}, ...(await lookAt(jobName, who)) },
+      title: `Request ${number} was carried out already: ${approval.command} ${jobName} is on its way or done.`,
+    }
+  }
+
   return async (asked, who, options = {}) => {
     try {
       const read = typeof asked === 'string' ? readInvocation(asked, parts.catalogue) : asked
       const invocation = { command: read.command, raw: { ...read.raw, ...options.args } }
-      const { key, confirmed = false } = options
+      const { key, confirmed = false, gate } = options
       if (options.dryRun === true) return await rehearse(invocation, who, confirmed)
-      if (key === undefined) return await run(invocation, who, { confirmed })
+      const carryOut = async (as: Who, secret = readableSecret): Promise<Reply> =>
+        (await runRedeemed(invocation, as)) ?? (await run(invocation, as, { confirmed, gate, secret }))
+      if (key === undefined) return await carryOut(who)
       const sender = { ...who, facts: { ...who.facts, key } }
       const secrets: string[] = []
       const secret = (): string => secrets[secrets.push(readableSecret()) - 1] ?? ''
       return await answerOnce(key, JSON.stringify([who.person.name, invocation, confirmed]), {
         store: parts.store,
         secrets,
-        run: () => run(invocation, sender, { confirmed, secret }),
+        run: () => carryOut(sender, secret),
         already: async (entry) => {
           // A request for approval that was made is found again by asking once more; so is a refusal.
           if (/^(approval asked|refused)/.test(entry.outcome))

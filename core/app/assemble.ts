@@ -1,5 +1,6 @@
 import type { Bundles } from '../adapters/agents/bundles.ts'
 import type { Machines } from '../adapters/agents/machines.ts'
+import type { Tick } from '../adapters/bree/clock.ts'
 import type { Command } from '../commands/define.ts'
 import type { Fleet, FleetOptions } from '../commands/describe-fleet.ts'
 import { describeFleet } from '../commands/describe-fleet.ts'
@@ -17,9 +18,13 @@ import { createAsk } from './ask.ts'
 import type { Workflows } from './workflows.ts'
 import { createWorkflows } from './workflows.ts'
 import type { Door } from './doors.ts'
+import type { GitHubDesk } from './github.ts'
+import { createGitHubDesk } from './github.ts'
 import { personOfSlack, personOfToken } from './people.ts'
 import type { ButtonReferences } from './references.ts'
 import { buttonReferences } from './references.ts'
+
+export type { Tick } from '../adapters/bree/clock.ts'
 
 /** What doors know of Ferry. */
 export interface App {
@@ -33,6 +38,8 @@ export interface App {
   slackPerson(userId: string): Person | undefined
   /** Runs of GitHub Actions. */
   readonly workflows: Workflows
+  /** What the GitHub App keeps and is told by the policy. */
+  readonly github: GitHubDesk
   /** True the first time a key is seen within `ttlMs`: what makes a replay known as one. */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   /** What buttons carry, and what it means. */
@@ -59,8 +66,8 @@ export interface App {
   reloadPolicy(): Promise<void>
   /** Throws when the database does not answer. */
   ready(): Promise<void>
-  /** Begins to carry out work: the engine and the ticks. Doors answer before it too. */
-  start(): Promise<void>
+  /** Begins to carry out work: the engine and the ticks, those of doors too. Doors answer before it. */
+  start(ticks?: readonly Tick[]): Promise<void>
   /** Answers the requests that are held open, so that the server can close. */
   endWaits(): void
   /** Ends the work at a safe point and closes the store. */
@@ -82,7 +89,7 @@ export interface AppParts {
   /** Where doors register. */
   readonly doors: Door[]
   /** Begins the long work; what it returns ends it. */
-  readonly startWork: () => Promise<{ stop(): Promise<void> }>
+  readonly startWork: (ticks: readonly Tick[]) => Promise<{ stop(): Promise<void> }>
   /** Aborted by `endWaits`. */
   readonly stopping: AbortController
 }
@@ -106,6 +113,7 @@ export function assembleApp(parts: AppParts): App {
     openPosts: (posts) => parts.store.posts.open(posts),
     channels: () => parts.policy().notices.flatMap(({ channel }) => channel ?? []),
     postAt: (door, remoteId) => parts.store.posts.byRemoteId(door, remoteId),
+    github: createGitHubDesk(parts.store, parts.policy),
     reloadPolicy: parts.reloadPolicy,
     workflows: createWorkflows(parts),
     references: buttonReferences(parts.store.references),
@@ -118,8 +126,8 @@ export function assembleApp(parts: AppParts): App {
     firstSeen: (key, ttlMs) => parts.store.firstSeen(key, ttlMs),
     now: () => parts.clock.now(),
     ready: () => parts.store.ping(),
-    start: async () => {
-      work ??= await parts.startWork()
+    start: async (ticks = []) => {
+      work ??= await parts.startWork(ticks)
     },
     endWaits: () => parts.stopping.abort(),
     stop: async () => {

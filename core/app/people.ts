@@ -18,3 +18,19 @@ export function personOfToken(policy: Policy, token: string): Person | undefined
 export function personOfSlack(policy: Policy, userId: string): Person | undefined {
   return policy.people.find((person) => person.slack === userId)
 }
+
+/**
+ * The person that an account of GitHub is. A number in the policy file decides alone: a login can be given up and
+ * taken by somebody else, so it counts only for who has no number there.
+ */
+export function personOfGitHub(
+  policy: Pick<Policy, 'people'>,
+  { id, login }: { readonly id: number; readonly login: string },
+): Person | undefined {
+  return (
+    policy.people.find((person) => person.github_id === String(id)) ??
+    policy.people.find(
+      (person) => person.github_id === undefined && person.github?.toLowerCase() === login.toLowerCase(),
+    )
+  )
+}

@@ -48,7 +48,8 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
         ...{ name, role, jobs: rule.jobs },
         ...(isLinked ? {} : { unknown: `the GitHub account ${run.actor} (${run.actor_id})` }),
       }
-      return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run) } }
+      const key = { repositoryId: run.repository_id, runId: run.run_id, attempt: run.run_attempt }
+      return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run), run: key } }
     },
     opened: (run, { who, rule }, jti) =>
       store.audit.add({

@@ -4,6 +4,7 @@ import { approvalRule } from '../domain/policy.ts'
 import { count, named, optional, text } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
+import type { Reply } from './reply.ts'
 import { accepted, done, Refusal } from './reply.ts'
 
 const request = count('the number of the request', 1, 999_999_999)
@@ -17,6 +18,7 @@ export const approve = defineCommand({
   example: 'approve 17',
   run: async ({ request: number, reason }, context) => {
     const decided = await decide(context, number, true, reason)
+    if (decided.status === 'approved' && decided.carriedOutBy === 'run') return forTheRun(decided)
     if (decided.status === 'approved') return context.runApproved(decided)
     const missing = decided.needed - decided.approvedBy.length
     return accepted(
@@ -29,6 +31,19 @@ export const approve = defineCommand({
     )
   },
 })
+
+/** What was asked for at a gate is carried out by the workflow run that waits there: its other steps come first. */
+function forTheRun({ number, command, jobName, approvedBy, evidence }: Approval): Reply {
+  const run = evidence['Workflow run']
+  return accepted(
+    'approved',
+    `Request ${number} is approved; the workflow run goes on to ${command} ${jobName}.`,
+    {
+      facts: { 'Approved by': approvedBy.join(', '), ...(run === undefined ? {} : { 'Workflow run': run }) },
+      data: { approval: number, missing: 0 },
+    },
+  )
+}
 
 export const deny = defineCommand({
   name: 'deny',

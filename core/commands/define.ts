@@ -18,6 +18,12 @@ export interface Asker extends Pick<Person, 'name' | 'role'> {
   readonly unknown?: string
 }
 
+/** A workflow run that waits at an environment. */
+export interface Gate {
+  /** Shown to those who approve, beside what the command shows. */
+  readonly facts: Readonly<Record<string, string>>
+}
+
 /** What a command is run with. */
 export interface Context {
   readonly person: Asker
@@ -29,6 +35,8 @@ export interface Context {
   readonly confirmed: boolean
   /** Set when enough others have approved this very invocation. */
   readonly approval: Approval | undefined
+  /** Set when a workflow run waits for leave to ask this: it is only asked for, and the run carries it out itself. */
+  readonly gate: Gate | undefined
   /** The invocation itself, as given: what an approval is pinned to. */
   readonly invocation: { readonly command: string; readonly raw: Readonly<Record<string, string>> }
   /** Every command there is: for help. */

@@ -1,7 +1,7 @@
 /** Runs one invocation for one person: rights, then the command; every ending is a reply. */
 import { mayAct } from '../domain/policy.ts'
 import { visible } from './args.ts'
-import type { Command, Context } from './define.ts'
+import type { Asker, Command, Context } from './define.ts'
 import { refuseWide } from './limits.ts'
 import type { Invocation } from './read.ts'
 import type { Reply } from './reply.ts'
@@ -21,12 +21,10 @@ export async function execute(
   try {
     if (command === undefined)
       throw new Refusal('not-understood', `There is no command ${invocation.command}.`)
-    if (!mayAct(context.person.role, command.role))
-      throw new Refusal(
-        'not-allowed',
-        `${context.person.name} is ${context.person.role}; ${command.name} is for ${command.role}s. An admin can change that in ferry.yaml.`,
-      )
-    refuseWide(context.person, command, invocation.raw)
+    refuseWithoutRight(context.person, command, invocation.raw)
+    // Only what passes a final step can be asked for without being done.
+    if (context.gate !== undefined && command.effect !== 'final')
+      throw new Refusal('not-final', `${command.name} is nothing that a workflow waits for at a gate.`)
     return await command.execute(invocation.raw, whole)
   } catch (error) {
     if (error instanceof Pending) return error.answer
@@ -43,6 +41,16 @@ export async function execute(
       )
     return error.reply()
   }
+}
+
+/** Refuses who has not the role for a command, or not for the job that it names. */
+export function refuseWithoutRight(person: Asker, command: Command, raw: Invocation['raw']): void {
+  if (!mayAct(person.role, command.role))
+    throw new Refusal(
+      'not-allowed',
+      `${person.name} is ${person.role}; ${command.name} is for ${command.role}s. An admin can change that in ferry.yaml.`,
+    )
+  refuseWide(person, command, raw)
 }
 
 /** The job that a refused change was about, so that it stands in that job's audit. */

@@ -6,7 +6,7 @@ import type { Job } from '../domain/job.ts'
 import { approvalRule } from '../domain/policy.ts'
 import type { Context } from './define.ts'
 import { lineOf } from './read.ts'
-import { accepted, Pending, Refusal } from './reply.ts'
+import { accepted, done, Pending, Refusal } from './reply.ts'
 
 /**
  * Returns when the step may be taken. Otherwise throws: a refusal that asks for confirmation, or a pending reply
@@ -31,7 +31,7 @@ export async function finalStep(
   } = {},
 ): Promise<void> {
   const { command, raw } = context.invocation
-  const shown = { ...evidence, ...more.drifting }
+  const shown = { ...evidence, ...more.drifting, ...context.gate?.facts }
   if (!context.confirmed && context.approval === undefined)
     throw new Refusal('confirm', `${consequence} Confirm to go on.`, {
       facts: shown,
@@ -47,6 +47,10 @@ export async function finalStep(
   }
   const rule = approvalRule(context.policy, command, job.name)
   const needed = Math.max(rule.needed, more.atLeast ?? 0)
+  if (needed === 0 && context.gate !== undefined)
+    throw new Pending(
+      done('no-approval-needed', `${command} ${job.name} needs nobody’s approval.`, { facts: shown }),
+    )
   if (needed === 0) return
   if (context.person.unknown !== undefined)
     throw new Refusal(
@@ -66,6 +70,7 @@ export async function finalStep(
       // Beside the evidence, so that who decides knows what they decide on.
       evidence: { [CONSEQUENCE]: consequence, ...shown },
       expiresAt,
+      carriedOutBy: context.gate === undefined ? 'approval' : 'run',
     },
     { actor: context.actor, action: command, outcome: 'approval asked' },
     {

@@ -21,6 +21,23 @@ export function lineOf({ command, raw }: Invocation): string {
   return [command, ...words].join(' ')
 }
 
+/** Whether two invocations ask the same: a flag that is not set may be left out or said to be false. */
+export function invocationsMatch(one: Invocation, other: Invocation): boolean {
+  const given = ({ command, raw }: Invocation): string =>
+    JSON.stringify([
+      command,
+      Object.entries(raw)
+        .map(([key, value]) => [key, TRUE.includes(value) ? 'true' : value] as const)
+        .filter(([, value]) => !FALSE.includes(value))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ])
+  return given(one) === given(other)
+}
+
+/** How flags are said (`flag` in args.ts). */
+const TRUE: readonly string[] = ['true', 'yes', 'on']
+const FALSE: readonly string[] = ['false', 'no', 'off', '']
+
 function quotedWord(value: string): string {
   if (/^[^\s'"]+$/.test(value)) return value
   return value.includes("'") ? `"${value}"` : `'${value}'`

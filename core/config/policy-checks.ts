@@ -15,7 +15,7 @@ export const APPROVABLE = catalogue
 
 /** The problems, each with its place. `raw`: the file as it was read. */
 export function crossProblems(raw: unknown): readonly string[] {
-  const { people, overrides, windows, defaults, workflows } = record(raw)
+  const { people, overrides, windows, defaults, workflows, github } = record(raw)
   const persons = list(people).map((entry) => Person.safeParse(entry).data)
   return [
     ...sharedIdentities(persons),
@@ -25,6 +25,7 @@ export function crossProblems(raw: unknown): readonly string[] {
     ),
     ...windowProblems(list(windows), list(record(defaults)['windows'])),
     ...ruleProblems(list(record(workflows)['rules'])),
+    ...gateProblems(list(record(github)['gates'])),
   ]
 }
 
@@ -101,6 +102,19 @@ function ruleProblems(rules: readonly unknown[]): readonly string[] {
       ? [`workflows.rules[${at}].name: ${name} is there already.`]
       : [],
   )
+}
+
+/** What a guarded environment lets a workflow do is what people approve: nothing else may stand there. */
+function gateProblems(gates: readonly unknown[]): readonly string[] {
+  const final = catalogue.filter(({ effect }) => effect === 'final').map(({ name }) => name)
+  return gates.flatMap((gate, at) => {
+    const { command } = record(gate)
+    if (typeof command !== 'string') return []
+    const name = command.trim().split(/\s+/)[0] ?? ''
+    if (!final.includes(name))
+      return [`github.gates[${at}].command: ${name} is none of ${final.join(', ')}, which are approved.`]
+    return command.includes('{job}') ? [] : [`github.gates[${at}].command: it does not name {job}.`]
+  })
 }
 
 /** The value as an object; empty when it is none. */

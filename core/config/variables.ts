@@ -57,6 +57,25 @@ export const VARIABLES = {
     secret: true,
   },
   SLACK_API_URL: { meaning: 'Base URL of the Slack API', default: 'https://slack.com/api/' },
+  GITHUB_APP_ID: {
+    meaning: 'Turns the GitHub App on: its number. docs/github-app.md leads to a working App',
+  },
+  GITHUB_PRIVATE_KEY: {
+    meaning: 'The private key of the App: the text of its .pem file; line ends may be written as `\\n`',
+    secret: true,
+  },
+  GITHUB_WEBHOOK_SECRET: {
+    meaning: 'The secret with which GitHub signs the webhooks of the App',
+    secret: true,
+  },
+  GITHUB_WEBHOOK_SECRET_BEFORE: {
+    meaning: 'The secret before it, which counts too while GitHub is told the new one',
+    secret: true,
+  },
+  GITHUB_API_URL: {
+    meaning: 'Base URL of the GitHub API; of a GitHub Enterprise Server `https://<host>/api/v3`',
+    default: 'https://api.github.com',
+  },
   FERRY_SERVER_URL: { meaning: 'CLI: the bot to talk to. Default: the one of the state directory' },
   FERRY_TOKEN: { meaning: 'CLI: your token. Default: the token file of the state directory', secret: true },
   FERRY_FAILPOINT: { meaning: 'For tests: where to kill the process (`bot:jobs.change:after`)' },

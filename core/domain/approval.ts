@@ -19,6 +19,8 @@ export interface Approval {
   readonly expiresAt: Date
   readonly needed: number
   readonly approvedBy: readonly string[]
+  /** `run`: a workflow run that waits at its gate carries it out; else the last approval does. */
+  readonly carriedOutBy: 'approval' | 'run'
   readonly status: 'open' | 'approved' | 'denied' | 'expired' | 'void' | 'used'
   /** What the approvers saw. */
   readonly evidence: Readonly<Record<string, string>>
@@ -30,6 +32,9 @@ export interface Approval {
 
 /** How long a request for approval stands. */
 export const APPROVAL_LIFE_MS = 60 * 60_000
+
+/** What a workflow run has at least, once its gate is open, to carry out what was approved for it. */
+export const RUN_HAS_MS = 15 * 60_000
 
 /**
  * What the approvers saw and what is no more so, in one sentence; undefined when all of it stands. `now`: the facts on

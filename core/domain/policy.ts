@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { parseDigest } from './digest.ts'
 import { INTERVAL_RANGE, parseDuration } from './duration.ts'
+import { GitHubPolicy } from './github-policy.ts'
 import { imageNameProblem } from './image-name.ts'
 import { JOB_PATTERN, namesJob } from './job-pattern.ts'
 import { parseRate } from './rate.ts'
@@ -230,6 +231,7 @@ export const Policy = z.strictObject({
   workflows: Workflows.prefault({}).describe(
     'Which runs of GitHub Actions may use Ferry without a stored secret',
   ),
+  github: GitHubPolicy.prefault({}).describe('What the GitHub App listens to, shows and guards'),
   cloud: Cloud.prefault({}).describe('Where intermediates and images are made'),
   defaults: Defaults.prefault({}).describe('What `create` takes where it is not told otherwise'),
 })

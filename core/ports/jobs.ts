@@ -138,7 +138,7 @@ export interface Jobs {
   noteFault(jobId: string, epoch: number, fault: JobFault): Promise<void>
   /**
    * Jobs in Waiting whose next sync is due by the database's clock, earliest first; none that is frozen, and none for
-   * whose completion somebody asks approval now, which a sync would void.
+   * whose completion somebody asks approval now, or has it, which a sync would void.
    */
   due(limit: number): Promise<readonly Job[]>
   /** Those of them that have been due for `lateMs` or longer, earliest first, and how many there are in all. */
@@ -241,7 +241,8 @@ export interface Approvals {
     approval: Pick<
       Approval,
       'jobId' | 'jobVersion' | 'command' | 'args' | 'requestedBy' | 'needed' | 'evidence' | 'expiresAt'
-    >,
+    > &
+      Partial<Pick<Approval, 'carriedOutBy'>>,
     audit: AuditEntry,
     notice: Notice,
   ): Promise<Approval>
@@ -250,7 +251,8 @@ export interface Approvals {
   open(jobId?: string): Promise<readonly Approval[]>
   /**
    * Adds one person's decision in one guarded statement: nothing happens (undefined) when the request is no longer
-   * open, expired, or its job has moved on. With the last approval needed the status becomes `approved`.
+   * open, expired, or its job has moved on. With the last approval needed the status becomes `approved`; one that a
+   * run carries out then stands for `RUN_HAS_MS` at least.
    */
   decide(
     number: number,
@@ -259,6 +261,8 @@ export interface Approvals {
   ): Promise<Approval | undefined>
   /** Ends an open request as denied because the person who made it asks for it; undefined when it is not open or not theirs. */
   withdraw(number: number, by: string, audit: AuditEntry): Promise<Approval | undefined>
+  /** Makes one void that is open or not used yet: nobody is left who would carry it out. Repeatable. */
+  abandon(number: number, audit: AuditEntry): Promise<void>
   /** Marks overdue ones as expired; returns how many. */
   expire(): Promise<number>
 }

@@ -11,6 +11,7 @@ import type { Deliveries } from './deliveries.ts'
 import type { Destinations } from './destinations.ts'
 import type { References, Workspaces } from './doors.ts'
 import type { FleetView } from './fleet.ts'
+import type { Gates, Inbox } from './github.ts'
 import type { Approvals, AuditEntry, Freezes, Images, Jobs, Syncs } from './jobs.ts'
 import type { Notice, Outbox } from './notices.ts'
 import type { Intermediates, Orders, Sources } from './machines.ts'
@@ -187,6 +188,8 @@ export interface Store {
   readonly deliveries: Deliveries
   readonly references: References
   readonly workspaces: Workspaces
+  readonly inbox: Inbox
+  readonly gates: Gates
   /** True the first time a key is seen within `ttlMs`, false after that (replays, nonces, deliveries). */
   firstSeen(key: string, ttlMs: number): Promise<boolean>
   /** A value made once per installation: the first caller's stands (ticket key, token secret). */

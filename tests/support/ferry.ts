@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll } from 'vitest'
 import { createApi } from '../../bot/api/api.ts'
+import { createGitHub } from '../../bot/github/github.ts'
 import { startServer } from '../../bot/server.ts'
 import { createAlicloud } from '../../core/adapters/alicloud/cloud.ts'
 import { openStore } from '../../core/adapters/postgres/store.ts'
@@ -50,6 +51,8 @@ const QUICK: Partial<Timings> = {
   cleanUpTickMs: 250,
 }
 
+const QUICK_GITHUB = { inboxMs: 100, gatesMs: 100, reconcileMs: 300 }
+
 interface FerryOptions {
   readonly sandbox?: Partial<SandboxOptions>
   readonly timings?: Partial<Timings>
@@ -57,6 +60,12 @@ interface FerryOptions {
   readonly approvals?: Readonly<Record<string, number>>
   /** What else stands under `cloud` in the policy file. */
   readonly cloud?: object
+  /** Other sections of the policy file. */
+  readonly policy?: object
+  /** What else the policy file says of a person. */
+  readonly people?: Partial<Record<PersonName, object>>
+  /** Other variables of the bot’s environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface Ferry {
@@ -98,10 +107,7 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
     home: join(home, 'sandbox'),
   })
   stops.push(() => sandbox.stop())
-  writeFileSync(
-    join(home, 'ferry.yaml'),
-    policy(sandbox, options.approvals ?? { complete: 1 }, options.cloud),
-  )
+  writeFileSync(join(home, 'ferry.yaml'), policy(sandbox, options))
   const databaseUrl = await freshDatabase()
   const { id: accessKeyId, secret: accessKeySecret } = sandbox.accessKey
   const prepared = prepareApp(
@@ -115,19 +121,21 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
       FERRY_BUNDLES: join(ROOT, 'dist', 'agent'),
       FERRY_LEASE_SECONDS: '5',
       FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
+      ...options.env,
     },
     { ...QUICK, ...options.timings },
   )
   const server = await startServer('127.0.0.1', 0, () => undefined)
   const url = `http://127.0.0.1:${server.port}`
   const app = await prepared.open(url)
-  server.open({ api: createApi(app), slack: undefined })
+  const github = prepared.github && createGitHub(app, prepared.github, QUICK_GITHUB)
+  server.open({ api: createApi(app), slack: undefined, github: github?.door })
   stops.push(
     () => app.stop(),
     () => server.close(2000),
     async () => app.endWaits(),
   )
-  await app.start()
+  await app.start(github?.ticks)
   const store = await openStore(databaseUrl)
   const sql = postgres(databaseUrl, { max: 1 })
   stops.push(
@@ -199,12 +207,14 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
   }
 }
 
-function policy(sandbox: Sandbox, approvals: Readonly<Record<string, number>>, more: object = {}): string {
-  const people = Object.entries(PEOPLE).map(([name, role]) => ({
+function policy(sandbox: Sandbox, options: FerryOptions): string {
+  const { approvals = { complete: 1 }, cloud: more = {} } = options
+  const people = (Object.entries(PEOPLE) as [PersonName, string][]).map(([name, role]) => ({
     ...{ name, role },
     tokens: [`sha256:${createHash('sha256').update(name).digest('hex')}`],
+    ...options.people?.[name],
   }))
   const { vSwitch: vswitch, securityGroup: security_group, baseImage: base_image, zones } = sandbox
   const cloud = { zone: zones[0], vswitch, security_group, base_image, ...more }
-  return JSON.stringify({ people, approvals, cloud })
+  return JSON.stringify({ people, approvals, cloud, ...options.policy })
 }

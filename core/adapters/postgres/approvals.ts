@@ -1,8 +1,9 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Approval } from '../../domain/approval.ts'
+import { RUN_HAS_MS } from '../../domain/approval.ts'
 import type { Approvals } from '../../ports/jobs.ts'
 import type { Database, Raw } from './connect.ts'
-import { auditInto, json, noticesInto, timestamp } from './parts.ts'
+import { auditInto, json, milliseconds, noticesInto, timestamp } from './parts.ts'
 import { asRow } from './rows.ts'
 import { approvals } from './schema/records.ts'
 
@@ -24,14 +25,16 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
       // An overdue request that still looks open would be handed out again, and nobody could approve it.
       await expire()
       const { jobId, jobVersion, command, args, requestedBy, expiresAt, needed, evidence } = approval
+      const { carriedOutBy = 'approval' } = approval
       const subject = sql`select job_id, job_name as job from asked where made`
       const told = sql`select r.* from (${subject}) as r, (select count(*) from audited) as after_audited`
       const [raw] = await run(sql`
         with asked as (
           insert into approvals
-            (job_id, job_name, job_version, command, args, requested_by, expires_at, needed, evidence)
+            (job_id, job_name, job_version, command, args, requested_by, expires_at, needed, evidence,
+              carried_out_by)
           select id, name, ${jobVersion}::bigint, ${command}, ${json(args)}, ${requestedBy},
-            ${timestamp(expiresAt)}, ${needed}::int, ${json(evidence)}
+            ${timestamp(expiresAt)}, ${needed}::int, ${json(evidence)}, ${carriedOutBy}
           from jobs where id = ${jobId}
           on conflict (job_id, job_version, command, md5(args::text)) where status = 'open'
             do update set status = approvals.status
@@ -42,6 +45,15 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
         select * from asked`)
       if (raw === undefined) throw new Error(`there is no job ${jobId} to approve anything for`)
       return fromRaw(raw)
+    },
+
+    async abandon(number, audit) {
+      await run(sql`
+        with abandoned as (
+          update approvals set status = 'void', ended_at = now() where number = ${number} and status in ('open', 'approved')
+          returning job_id, job_name
+        )
+        ${auditInto(audit, sql`select job_id, job_name as job from abandoned`)}`)
     },
 
     async byNumber(number) {
@@ -66,6 +78,9 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
               when not ${approve}::boolean then 'denied'
               when jsonb_array_length(approved_by) + 1 >= needed then 'approved'
               else 'open' end,
+            expires_at = case
+              when ${approve}::boolean and jsonb_array_length(approved_by) + 1 >= needed and carried_out_by = 'run'
+              then greatest(expires_at, now() + ${milliseconds(RUN_HAS_MS)}) else expires_at end,
             reason = coalesce(${reason}::text, reason),
             denied_by = case when not ${approve}::boolean then ${by}::text end,
             ended_at = case when not ${approve}::boolean then now() end

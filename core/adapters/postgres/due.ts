@@ -7,7 +7,7 @@ import { json, milliseconds } from './parts.ts'
 /** Neither frozen nor about to be completed. */
 export const isFree = sql`jobs.frozen is null and exists (select from freeze_all where frozen is null)
   and not exists (select from approvals where approvals.job_id = jobs.id and approvals.command = 'complete'
-    and approvals.status = 'open' and approvals.expires_at > now())`
+    and approvals.status in ('open', 'approved') and approvals.expires_at > now())`
 
 /** Jobs with the columns `late_ms` and `late_jobs`, the number of all that are so late. */
 export const lateStatement = (lateMs: number, limit: number): SQL => sql`

@@ -10,7 +10,9 @@ import { openDestinations } from './destinations.ts'
 import { openFleet } from './fleet.ts'
 import { openFreezes } from './freezes.ts'
 import { openDrills } from './drills.ts'
+import { openGates } from './gates.ts'
 import { openImages } from './images.ts'
+import { openInbox } from './inbox.ts'
 import { openIntermediates } from './intermediates.ts'
 import { openJobs } from './jobs.ts'
 import { openLedger } from './ledger.ts'
@@ -61,6 +63,8 @@ export async function openStore(url: string): Promise<Store> {
     deliveries: openDeliveries(database),
     references: openReferences(database),
     workspaces: openWorkspaces(database),
+    inbox: openInbox(database),
+    gates: openGates(database),
     firstSeen: (key, ttlMs) => firstSeen(database, key, ttlMs),
     once: (name, make) => once(database, name, make),
     now: async () => {

@@ -37,6 +37,7 @@ export const approvals = pgTable(
     expiresAt: time().notNull(),
     needed: integer().notNull(),
     approvedBy: jsonb().$type<Approval['approvedBy']>().notNull().default([]),
+    carriedOutBy: text().$type<Approval['carriedOutBy']>().notNull().default('approval'),
     status: text().$type<Approval['status']>().notNull().default('open'),
     evidence: jsonb().$type<Approval['evidence']>().notNull(),
     reason: text(),
@@ -45,6 +46,7 @@ export const approvals = pgTable(
   },
   (t) => [
     check('approvals_status', oneOf(t.status, ['open', 'approved', 'denied', 'expired', 'void', 'used'])),
+    check('approvals_carried_out_by', oneOf(t.carriedOutBy, ['approval', 'run'])),
     check('approvals_needed', within(t.needed, 1, 10)),
     // Asked twice, it is one request. Arguments can be long; their digest is what an index can hold.
     uniqueIndex('approvals_one_open')

@@ -1,0 +1,85 @@
+/** What webhooks have not brought, or Ferry was not there to take: asked for, so that nobody waits for ever. */
+import type { Call } from './client.ts'
+import { EVENTS } from './events.ts'
+import { openGate } from './gates.ts'
+import type { GitHubParts } from './parts.ts'
+import { GitHubTrouble } from './trouble.ts'
+
+interface HookDelivery {
+  readonly id: number
+  readonly guid: string
+  readonly delivered_at: string
+  readonly event: string
+  readonly action: string | null
+}
+
+/** GitHub sends nothing again that is older. */
+const REDELIVERABLE_MS = 3 * 24 * 3_600_000
+/** One delivery is asked for again at most this often, by all replicas together. */
+const ASK_AGAIN_MS = 240_000
+
+/**
+ * Has GitHub send again what Ferry did not take: while it was down, or its database was. What was taken after all is
+ * known by its id. Returns how many were asked for.
+ */
+export async function redeliver({ app, client }: GitHubParts): Promise<number> {
+  const failed = await client.asApp<readonly HookDelivery[]>('GET /app/hook/deliveries', {
+    ...{ per_page: 100, status: 'failure' },
+  })
+  const since = app.now().getTime() - REDELIVERABLE_MS
+  const wanted = failed.filter(
+    ({ event, action, delivered_at: at }) =>
+      EVENTS.some((name) => name === `${event}.${action ?? ''}`) && Date.parse(at) > since,
+  )
+  let asked = 0
+  // Each try of GitHub’s has an id of its own; one of them is enough.
+  for (const { id, guid } of new Map(wanted.map((delivery) => [delivery.guid, delivery])).values()) {
+    if (await app.github.inbox.isKnown(guid)) continue
+    if (!(await app.firstSeen(`github-redeliver:${guid}`, ASK_AGAIN_MS))) continue
+    await client.asApp('POST /app/hook/deliveries/{delivery_id}/attempts', { delivery_id: id })
+    asked++
+  }
+  return asked
+}
+
+interface Pending {
+  readonly environment: { readonly name?: string }
+}
+
+/** Opens the gates of runs that wait and of which no webhook told. Returns how many runs wait at guarded environments. */
+export async function findWaitingRuns(parts: GitHubParts): Promise<number> {
+  const { app, client } = parts
+  let waiting = 0
+  for (const repository of app.github.guarded()) {
+    try {
+      const call = await client.in(repository)
+      waiting += await openGatesOf(parts, call, repository)
+    } catch (error) {
+      if (!(error instanceof GitHubTrouble)) throw error
+      app.log.warn('the runs of a repository could not be looked at', { repository, error })
+    }
+  }
+  return waiting
+}
+
+async function openGatesOf(parts: GitHubParts, call: Call, repository: string): Promise<number> {
+  const { workflow_runs: runs } = await call<{
+    workflow_runs: readonly { id: number; repository: { id: number; full_name: string } }[]
+  }>('GET /repos/{owner}/{repo}/actions/runs', { status: 'waiting', per_page: 100 })
+  let waiting = 0
+  for (const run of runs) {
+    const pending = await call<readonly Pending[]>(
+      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
+      { run_id: run.id },
+    )
+    for (const { name } of pending.map(({ environment }) => environment)) {
+      if (name === undefined || !parts.app.github.isGuarded(repository, name)) continue
+      await openGate(parts, {
+        ...{ kind: 'gate', repository: run.repository.full_name, installation: undefined },
+        ...{ repositoryId: run.repository.id, environment: name, run: run.id },
+      })
+      waiting++
+    }
+  }
+  return waiting
+}

@@ -1,0 +1,37 @@
+/** Workflow runs, as far as gates look at them. */
+import type { Call } from './client.ts'
+import { GitHubTrouble } from './trouble.ts'
+
+interface Actor {
+  readonly id: number
+  readonly login: string
+  readonly type?: string
+}
+
+export interface WorkflowRun {
+  readonly id: number
+  readonly run_attempt: number
+  /** The name that `run-name:` gave it. */
+  readonly display_title: string
+  /** `waiting`, `in_progress`, `completed` … */
+  readonly status: string
+  readonly html_url: string
+  /** Who has started the run, and who has started this attempt of it. */
+  readonly actor: Actor | null
+  readonly triggering_actor: Actor | null
+}
+
+/** A run; undefined when GitHub knows none (any more). */
+export async function findRun(call: Call, run: number | string): Promise<WorkflowRun | undefined> {
+  try {
+    return await call<WorkflowRun>('GET /repos/{owner}/{repo}/actions/runs/{run_id}', { run_id: Number(run) })
+  } catch (error) {
+    if (error instanceof GitHubTrouble && error.kind === 'gone') return undefined
+    throw error
+  }
+}
+
+/** Whether nothing of this attempt waits at a gate any more. */
+export function isOver(run: WorkflowRun | undefined, attempt: string): boolean {
+  return run === undefined || run.status === 'completed' || String(run.run_attempt) !== attempt
+}
