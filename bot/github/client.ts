@@ -30,8 +30,13 @@ export function createProbot(settings: GitHubSettings, log: App['log']): Probot 
     privateKey: settings.privateKey,
     secret: settings.webhookSecrets[0] ?? '',
     baseUrl: settings.apiUrl,
-    // What failed is tried again by the inbox, the gates and the posts, which outlive this process.
-    Octokit: ProbotOctokit.defaults({ retry: { enabled: false }, throttle: { enabled: false } }),
+    // What failed is tried again by the inbox, the gates and the posts, which outlive this process and keep the pace
+    // that GitHub asks for. Given as a function: Probot puts options of its own over plain ones.
+    Octokit: ProbotOctokit.defaults((options: object) => ({
+      ...options,
+      retry: { enabled: false },
+      throttle: { enabled: false },
+    })),
     request: {
       fetch: (url: string, init: RequestInit) =>
         fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) }),
