@@ -11,15 +11,15 @@ import type { GateEvent } from './events.ts'
 import { evidenceReport, sentenceReport, verdictOf } from './gate-words.ts'
 import { againMs } from './inbox.ts'
 import type { GitHubParts } from './parts.ts'
-import { findRun, isOver } from './runs.ts'
+import { findRun, isOver, waitingAt } from './runs.ts'
 import { GitHubTrouble } from './trouble.ts'
 
 const LEASE_MS = 60_000
 const AT_ONCE = 8
 /** Between two looks at a request that is open. */
-const LOOK_MS = 2000
+const LOOK_MS = 1000
 /** So many looks at the request, and then one at the run, which somebody may have cancelled. */
-const LOOKS_PER_RUN = 30
+const LOOKS_PER_RUN = 60
 /** GitHub takes ten status reports; the last word comes with the decision. */
 const MOST_REPORTS = 9
 const LONGEST_MS = 3_600_000
@@ -53,10 +53,12 @@ async function carryGate({ app, client }: GitHubParts, gate: Gate, owner: string
   try {
     const call = await client.in(gate.repository, gate.installationId || undefined)
     if (gate.decision !== null) return await answer(app, call, gate, gate.decision)
-    const isAsked = gate.approval !== null
-    if (isAsked) await follow(app, call, gate)
-    else await ask(app, call, gate)
-    await gates.giveBack(gate.id, owner, LOOK_MS, isAsked ? gate.tries + 1 : 0)
+    if (gate.approval === null) {
+      await ask(app, call, gate)
+      return await gates.giveBack(gate.id, owner, 0, 0)
+    }
+    const isOpen = await follow(app, call, gate, gate.approval)
+    await gates.giveBack(gate.id, owner, isOpen ? LOOK_MS : 0, isOpen ? gate.tries + 1 : 0)
   } catch (error) {
     const asked = error instanceof GitHubTrouble ? error.waitMs : undefined
     const inMs = Math.max(asked ?? 0, Math.min(LONGEST_MS, againMs(gate.tries, undefined)))
@@ -80,18 +82,19 @@ async function ask(app: App, call: Call, gate: Gate): Promise<void> {
   await gates.decide(gate.id, asked.decision, asked.reason)
 }
 
-/** Looks how the request stands. */
-async function follow(app: App, call: Call, gate: Gate): Promise<void> {
-  const approval = await app.github.approval(gate.approval ?? 0)
-  if (approval === undefined) throw new Error(`request ${gate.approval ?? 0} of a gate is gone`)
+/** Looks how the request stands; whether it is still open. */
+async function follow(app: App, call: Call, gate: Gate, number: number): Promise<boolean> {
+  const approval = await app.github.approval(number)
+  if (approval === undefined) throw new Error(`request ${number} of a gate is gone`)
   const verdict = verdictOf(approval)
-  if (verdict !== undefined) return app.github.gates.decide(gate.id, verdict.decision, verdict.reason)
-  if (
-    gate.tries % LOOKS_PER_RUN === LOOKS_PER_RUN - 1 &&
-    isOver(await findRun(call, gate.runId), gate.attempt)
-  )
-    return close(app, gate)
-  await report(app, call, gate, evidenceReport(approval))
+  if (verdict !== undefined) {
+    await app.github.gates.decide(gate.id, verdict.decision, verdict.reason)
+    return false
+  }
+  const isTime = gate.tries % LOOKS_PER_RUN === LOOKS_PER_RUN - 1
+  if (isTime && isOver(await findRun(call, gate.runId), gate.attempt)) await close(app, gate)
+  else await report(app, call, gate, evidenceReport(approval))
+  return true
 }
 
 /** Tells GitHub what was decided. What GitHub does not take is tried again for as long as the run waits. */
@@ -102,10 +105,10 @@ async function answer(app: App, call: Call, gate: Gate, state: 'approved' | 'rej
       comment: sentenceReport(gate.reason),
     })
   } catch (error) {
-    // A lost answer looks the same as one that GitHub never had: the run itself tells whether it still waits.
-    const isFinal = error instanceof GitHubTrouble && error.kind !== 'later'
-    if (!isFinal || !isOver(await findRun(call, gate.runId), gate.attempt)) throw error
-    return close(app, gate)
+    if (!(error instanceof GitHubTrouble) || error.kind === 'later') throw error
+    if (isOver(await findRun(call, gate.runId), gate.attempt)) return close(app, gate)
+    // GitHub had it, and its own answer was lost: then nothing waits at this environment any more.
+    if ((await waitingAt(call, gate.runId)).includes(gate.environment.toLowerCase())) throw error
   }
   await app.github.gates.answered(gate.id)
 }

@@ -12,6 +12,7 @@ import { onEvents } from './events.ts'
 import { githubFront } from './front.ts'
 import { carryGates, openGate } from './gates.ts'
 import { emptyInbox, sweepInbox } from './inbox.ts'
+import { WEBHOOK_PATH } from './manifest.ts'
 import type { GitHubParts } from './parts.ts'
 import { findWaitingRuns, redeliver } from './reconcile.ts'
 import { takeReview } from './reviews.ts'
@@ -32,7 +33,6 @@ export interface GitHubTimings {
 
 const TIMINGS: GitHubTimings = { inboxMs: 1000, gatesMs: 1000, reconcileMs: 120_000 }
 const SWEEP_MS = 3_600_000
-export const WEBHOOK_PATH = '/github/webhooks'
 
 export function createGitHub(
   app: App,

@@ -3,6 +3,7 @@ import type { Call } from './client.ts'
 import { EVENTS } from './events.ts'
 import { openGate } from './gates.ts'
 import type { GitHubParts } from './parts.ts'
+import { waitingAt } from './runs.ts'
 import { GitHubTrouble } from './trouble.ts'
 
 interface HookDelivery {
@@ -42,10 +43,6 @@ export async function redeliver({ app, client }: GitHubParts): Promise<number> {
   return asked
 }
 
-interface Pending {
-  readonly environment: { readonly name?: string }
-}
-
 /** Opens the gates of runs that wait and of which no webhook told. Returns how many runs wait at guarded environments. */
 export async function findWaitingRuns(parts: GitHubParts): Promise<number> {
   const { app, client } = parts
@@ -68,12 +65,8 @@ async function openGatesOf(parts: GitHubParts, call: Call, repository: string): 
   }>('GET /repos/{owner}/{repo}/actions/runs', { status: 'waiting', per_page: 100 })
   let waiting = 0
   for (const run of runs) {
-    const pending = await call<readonly Pending[]>(
-      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
-      { run_id: run.id },
-    )
-    for (const { name } of pending.map(({ environment }) => environment)) {
-      if (name === undefined || !parts.app.github.isGuarded(repository, name)) continue
+    for (const name of await waitingAt(call, run.id)) {
+      if (!parts.app.github.isGuarded(repository, name)) continue
       await openGate(parts, {
         ...{ kind: 'gate', repository: run.repository.full_name, installation: undefined },
         ...{ repositoryId: run.repository.id, environment: name, run: run.id },

@@ -35,3 +35,12 @@ export async function findRun(call: Call, run: number | string): Promise<Workflo
 export function isOver(run: WorkflowRun | undefined, attempt: string): boolean {
   return run === undefined || run.status === 'completed' || String(run.run_attempt) !== attempt
 }
+
+/** The environments at which jobs of a run wait, in lower case as GitHub compares them. */
+export async function waitingAt(call: Call, run: number | string): Promise<readonly string[]> {
+  const pending = await call<readonly { readonly environment: { readonly name?: string } }[]>(
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
+    { run_id: Number(run) },
+  )
+  return pending.flatMap(({ environment }) => environment.name?.toLowerCase() ?? [])
+}

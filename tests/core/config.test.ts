@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,6 +81,48 @@ describe('the configuration', () => {
     expect(problemsOf({ ...GOOD, FERRY_HOST: '0.0.0.0' })).toEqual([
       expect.stringContaining('FERRY_PUBLIC_URL'),
     ])
+  })
+})
+
+describe('the GitHub App', () => {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  })
+  const APP = {
+    ...GOOD,
+    GITHUB_APP_ID: '4711',
+    GITHUB_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n'),
+    GITHUB_WEBHOOK_SECRET: 'a'.repeat(32),
+  }
+
+  it('is off when none of its variables is set, and on with three of them', () => {
+    expect(readConfig(GOOD).github).toBeUndefined()
+    expect(readConfig({ ...APP, GITHUB_API_URL: 'https://ghes.test/api/v3/' }).github).toEqual({
+      appId: 4711,
+      privateKey,
+      webhookSecrets: ['a'.repeat(32)],
+      apiUrl: 'https://ghes.test/api/v3',
+    })
+  })
+
+  it('is refused when only half of it is set, or something is not what it should be', () => {
+    expect(problemsOf({ ...GOOD, GITHUB_APP_ID: '4711' })).toEqual([
+      expect.stringContaining('GITHUB_PRIVATE_KEY is missing: the GitHub App needs'),
+      expect.stringContaining('GITHUB_WEBHOOK_SECRET is missing'),
+    ])
+    const problems = problemsOf({
+      ...{ ...APP, GITHUB_APP_ID: 'Ferry', GITHUB_PRIVATE_KEY: 'ferry.pem', GITHUB_WEBHOOK_SECRET: 'short' },
+      GITHUB_API_URL: 'github',
+    })
+    expect(problems).toEqual([
+      expect.stringContaining('GITHUB_APP_ID is "Ferry"'),
+      expect.stringContaining('GITHUB_PRIVATE_KEY is no RSA key'),
+      expect.stringContaining('GITHUB_WEBHOOK_SECRET has less than 32 characters'),
+      expect.stringContaining('GITHUB_API_URL is "github"'),
+    ])
+    expect(problems.join()).not.toContain('short')
   })
 })
 
