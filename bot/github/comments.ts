@@ -36,11 +36,10 @@ export async function answerComment(
     marker: marker(`delivery:${delivery.number}`),
     last: confirm ? [`To go on, comment \`/ferry confirm ${delivery.number}\` within 10 minutes.`] : [],
   })
-  const comment = await putComment(call, event.issue, {
+  await putComment(call, event.issue, {
     ...{ mark: `delivery:${delivery.number}`, body, since: delivery.at },
   })
   if (!confirm) await react(call, event.comment, reply.outcome === 'refused' ? '-1' : '+1')
-  await keepTrue(app, event, comment, reply)
   return reply.code
 }
 
@@ -114,17 +113,12 @@ async function confirmedLine(
 
 /** Comments are read by many: a reply that holds somebody's secret is not written there. */
 function withoutSecret(reply: Reply): Reply {
-  if (typeof reply.data?.['code'] !== 'string') return reply
+  if (reply.isPrivate !== true) return reply
   return {
     ...{ outcome: 'refused', code: 'private', facts: {} },
     title:
       'The answer holds a secret, so it is not written here, and the secret is worth nothing. Ask in a terminal.',
   }
-}
-
-/** A job that moves on by itself has its reply kept true. */
-async function keepTrue(_app: App, _event: CommentEvent, _comment: number, _reply: Reply): Promise<void> {
-  await Promise.resolve()
 }
 
 /** Adds a reaction; one that is there already stays. */

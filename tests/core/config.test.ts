@@ -107,7 +107,7 @@ describe('the GitHub App', () => {
     })
   })
 
-  it('is refused when only half of it is set, or something is not what it should be', () => {
+  it('is refused when only half of it is set, or holds something else', () => {
     expect(problemsOf({ ...GOOD, GITHUB_APP_ID: '4711' })).toEqual([
       expect.stringContaining('GITHUB_PRIVATE_KEY is missing: the GitHub App needs'),
       expect.stringContaining('GITHUB_WEBHOOK_SECRET is missing'),

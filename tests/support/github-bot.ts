@@ -77,9 +77,7 @@ export async function startGitHubBot(
     if (prepared.github === undefined) throw new Error('GitHub is not set up')
     const door = createGitHub(opened, prepared.github, { inboxMs: 50, gatesMs: 50, reconcileMs: 200 })
     server.open({ api: createApi(opened), slack: undefined, github: door.door })
-    const ticks = quickTicks(door.ticks, (error, tick) =>
-      opened.log.error('a tick failed', { error, tick }),
-    )
+    const ticks = quickTicks(door.ticks, (error, tick) => opened.log.error('a tick failed', { error, tick }))
     app = opened
     github.sendTo(url)
     stopBot = async () => {

@@ -9,7 +9,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEmulator } from 'emulate'
-import { CALLS, permissions } from '../../bot/github/calls.ts'
+import type { Route } from '../../bot/github/calls.ts'
+import { permissions } from '../../bot/github/calls.ts'
 import { EVENTS } from '../../bot/github/events.ts'
 import { eventually } from './eventually.ts'
 import { openApi } from './openapi.ts'
@@ -96,7 +97,7 @@ export interface GitHub {
     options?: { readonly guid?: string; readonly secret?: string },
   ): Promise<number>
   /** The next calls of this route answer so. `lost`: it is done, but nobody hears of it. */
-  fail(route: keyof typeof CALLS, ...answers: (number | 'lost')[]): void
+  fail(route: Route, ...answers: (number | 'lost')[]): void
 }
 
 const USERS = ['ada', 'olga', 'oscar', 'paula', 'pete', 'vera', 'mallory'] as const
@@ -173,7 +174,7 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
       const run = runs.get(Number(path.split('/')[6]))
       if (run?.status !== 'waiting' || run.environment !== body['environment_name']) return 422
       if (run.comments.length >= 11) return 422
-      if (body['comment'] !== undefined) run.comments.push(String(body['comment']))
+      if (typeof body['comment'] === 'string') run.comments.push(body['comment'])
       if (body['state'] === 'approved') Object.assign(run, { decision: 'approved', status: 'in_progress' })
       if (body['state'] === 'rejected') Object.assign(run, { decision: 'rejected', status: 'completed' })
       return null
