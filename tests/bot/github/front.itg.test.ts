@@ -1,6 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { WEBHOOK_SECRET } from '../../support/github.ts'
 import { startGitHubBot } from '../../support/github-bot.ts'
@@ -52,28 +50,23 @@ describe('the door for webhooks', () => {
     expect(await ferry.sql`select id from github_deliveries`).toHaveLength(0)
   })
 
-  it('reads nothing without a signature, and nothing longer than GitHub sends, whatever length is said', async () => {
-    const said = await post('x', { ...sign('x'), 'content-length': String(26 * 1_048_576) }).catch(
-      () => undefined,
-    )
-    const request = httpRequest(`${ferry.url}/github/webhooks`, {
-      method: 'POST',
-      headers: { ...sign('never'), 'transfer-encoding': 'chunked' },
-    })
-    const answered = once(request, 'response') as Promise<[{ statusCode: number }]>
-    request.on('error', () => undefined)
-    const chunk = Buffer.alloc(1_048_576)
+  it('takes nothing longer than GitHub sends, whatever length is said beforehand', async () => {
+    const chunk = new Uint8Array(1_048_576)
     let sent = 0
-    let status: number | undefined
-    void answered.then(([response]) => (status = response.statusCode))
-    while (status === undefined && sent < 64) {
-      sent++
-      if (!request.write(chunk)) await Promise.race([once(request, 'drain'), answered]).catch(() => undefined)
-    }
-    request.destroy()
+    const endless = new ReadableStream({
+      pull: (stream) => {
+        if (++sent > 64) stream.close()
+        else stream.enqueue(chunk)
+      },
+    })
+    const init = { method: 'POST', body: endless, duplex: 'half', headers: sign('something shorter') }
+    // What is cut off in the middle of its body may not hear why.
+    const status = await fetch(`${ferry.url}/github/webhooks`, init as RequestInit).then(
+      (response) => response.status,
+      () => 'cut off',
+    )
 
-    expect(said?.status ?? 413).toBe(413)
-    expect(status).toBe(413)
+    expect([413, 'cut off']).toContain(status)
     expect(sent).toBeLessThan(40)
   })
 })
