@@ -67,9 +67,9 @@ export async function startServer(
 
 /** The door of a path, and what is said where it is not set up. */
 function doorOf(doors: Doors, path: string): readonly [Door | undefined, string] {
-  if (path.startsWith('/slack/'))
-    return [doors.slack, 'Slack is not set up: docs/slack.md leads through it.']
-  if (path.startsWith('/github/')) return [doors.github, 'GitHub is not set up: docs/github-app.md leads through it.']
+  if (path.startsWith('/slack/')) return [doors.slack, 'Slack is not set up: docs/slack.md leads through it.']
+  if (path.startsWith('/github/'))
+    return [doors.github, 'GitHub is not set up: docs/github-app.md leads through it.']
   return [doors.api, '']
 }
 
