@@ -1,5 +1,5 @@
 import type { Approval } from '../domain/approval.ts'
-import { whyNotDecide } from '../domain/approval.ts'
+import { standingWords, whyNotDecide } from '../domain/approval.ts'
 import { approvalRule } from '../domain/policy.ts'
 import { count, named, optional, text } from './args.ts'
 import type { Context } from './define.ts'
@@ -98,7 +98,7 @@ async function decide(
     const now = await store.approvals.byNumber(number)
     throw new Refusal(
       'may-not-decide',
-      `You cannot decide on request ${number} any more: it is ${now?.status ?? 'gone'}.`,
+      `You cannot decide on request ${number} any more: ${now === undefined ? 'it is gone' : `it ${standingWords(now)}`}.`,
     )
   }
   return decided

@@ -1,4 +1,5 @@
 import type { Approval } from '../domain/approval.ts'
+import { standingWords } from '../domain/approval.ts'
 import { formatTime } from '../domain/duration.ts'
 import { count } from './args.ts'
 import type { Context } from './define.ts'
@@ -9,16 +10,6 @@ import type { NextStep } from './reply.ts'
 import { done, Refusal } from './reply.ts'
 
 const request = count('the number of the request', 1, 999_999_999)
-
-/** How far a request is, as sentences end. */
-const STATUS_WORDS: Record<Approval['status'], string> = {
-  open: 'waits for approval',
-  approved: 'is approved and about to be carried out',
-  denied: 'is denied',
-  expired: 'has expired',
-  void: 'is void: the job has changed since',
-  used: 'is approved and carried out',
-}
 
 export const showRequest = defineCommand({
   name: 'request',
@@ -32,21 +23,25 @@ export const showRequest = defineCommand({
     const { command, jobName, requestedBy, approvedBy, needed, reason, evidence, expiresAt } = approval
     const status = stand(approval, await context.store.now())
     const isOpen = status === 'open'
-    return done('request', `Request ${number}, ${command} ${jobName}, ${STATUS_WORDS[status]}.`, {
-      facts: {
-        'What is asked': lineOf({ command, raw: approval.args }),
-        'Asked by': `${requestedBy}, ${formatTime(approval.requestedAt, context.clock.now())}`,
-        'Approved by': `${approvedBy.join(', ') || 'nobody yet'}; ${approvedBy.length} of ${needed}`,
-        ...(reason === null ? {} : { Reason: reason }),
-        ...(isOpen ? { Expires: formatTime(expiresAt, context.clock.now()) } : {}),
-        ...evidence,
+    return done(
+      'request',
+      `Request ${number}, ${command} ${jobName}, ${standingWords({ ...approval, status })}.`,
+      {
+        facts: {
+          'What is asked': lineOf({ command, raw: approval.args }),
+          'Asked by': `${requestedBy}, ${formatTime(approval.requestedAt, context.clock.now())}`,
+          'Approved by': `${approvedBy.join(', ') || 'nobody yet'}; ${approvedBy.length} of ${needed}`,
+          ...(reason === null ? {} : { Reason: reason }),
+          ...(isOpen ? { Expires: formatTime(expiresAt, context.clock.now()) } : {}),
+          ...evidence,
+        },
+        actions: isOpen ? decisions(number, context.person.name === requestedBy) : [],
+        data: {
+          ...{ approval: number, job: jobName, command, status, requestedBy, approvedBy, needed, reason },
+          expiresAt: expiresAt.toISOString(),
+        },
       },
-      actions: isOpen ? decisions(number) : [],
-      data: {
-        ...{ approval: number, job: jobName, command, status, requestedBy, approvedBy, needed, reason },
-        expiresAt: expiresAt.toISOString(),
-      },
-    })
+    )
   },
 })
 
@@ -68,10 +63,7 @@ export const withdraw = defineCommand({
     const audit = { actor, action: 'withdraw', outcome: 'withdrawn', facts: { request: number, command } }
     if ((await store.approvals.withdraw(number, person.name, audit)) === undefined) {
       const now = await findRequest(context, number)
-      throw new Refusal(
-        'not-open',
-        `Request ${number} ${STATUS_WORDS[now.status]}; nothing is left to take back.`,
-      )
+      throw new Refusal('not-open', `Request ${number} ${standingWords(now)}; nothing is left to take back.`)
     }
     return done('withdrawn', `Request ${number} is withdrawn: ${command} ${jobName} does not happen.`, {
       data: { approval: number, job: jobName },
@@ -90,7 +82,12 @@ async function findRequest(context: Context, number: number): Promise<Approval> 
 const stand = ({ status, expiresAt }: Approval, now: Date): Approval['status'] =>
   status === 'open' && expiresAt <= now ? 'expired' : status
 
-const decisions = (number: number): readonly NextStep[] => [
-  { label: 'approve', command: `approve ${number}`, effect: 'change' },
-  { label: 'deny', command: `deny ${number} reason=…`, effect: 'change' },
-]
+/** For others to decide; whoever asked can only take it back. */
+function decisions(number: number, isOwn: boolean): readonly NextStep[] {
+  const decide = { effect: 'change' as const, ...(isOwn ? { by: 'others' as const } : {}) }
+  return [
+    { label: 'approve', command: `approve ${number}`, ...decide },
+    { label: 'deny', command: `deny ${number} reason=…`, ...decide },
+    ...(isOwn ? [{ label: 'withdraw', command: `withdraw ${number}`, effect: 'change' } as const] : []),
+  ]
+}

@@ -30,6 +30,24 @@ export interface Approval {
   readonly endedAt: Date | null
 }
 
+/** How far a request is, as sentences end. */
+export function standingWords({
+  status,
+  deniedBy,
+  requestedBy,
+}: Pick<Approval, 'status' | 'deniedBy' | 'requestedBy'>): string {
+  if (status === 'denied') return deniedBy === requestedBy ? 'is withdrawn' : 'is denied'
+  return STANDING[status]
+}
+
+const STANDING: Record<Exclude<Approval['status'], 'denied'>, string> = {
+  open: 'waits for approval',
+  approved: 'is approved and about to be carried out',
+  expired: 'has expired',
+  void: 'is void: the job has changed since',
+  used: 'is approved and carried out',
+}
+
 /** How long a request for approval stands. */
 export const APPROVAL_LIFE_MS = 60 * 60_000
 
@@ -50,16 +68,16 @@ export function changedEvidence(
 
 /** Why this person may not decide on this approval now; undefined when they may. `by`: the least role that may. */
 export function whyNotDecide(
-  approval: Pick<Approval, 'number' | 'status' | 'requestedBy' | 'approvedBy' | 'expiresAt' | 'jobVersion'>,
+  approval: Pick<Approval, 'status' | 'requestedBy' | 'deniedBy' | 'approvedBy' | 'expiresAt' | 'jobVersion'>,
   person: Pick<Person, 'name' | 'role'>,
   job: { readonly version: number },
   now: Date,
   by: Extract<Role, 'approver' | 'admin'> = 'approver',
 ): string | undefined {
   if (approval.status === 'void' || (approval.status === 'open' && approval.jobVersion !== job.version))
-    return `the job has changed since request ${approval.number} was made; ask again`
-  if (approval.status !== 'open') return `request ${approval.number} is ${approval.status} already`
-  if (approval.expiresAt <= now) return `request ${approval.number} has expired; ask again`
+    return 'the job has changed since it was made; ask again'
+  if (approval.status !== 'open') return `it ${standingWords(approval)}`
+  if (approval.expiresAt <= now) return 'it has expired; ask again'
   if (person.name === approval.requestedBy) return 'you asked for it yourself; somebody else must decide'
   if (!mayAct(person.role, by))
     return `${person.name} is ${person.role}; only an ${by === 'admin' ? 'admin' : 'approver or admin'} may decide`

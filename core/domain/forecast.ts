@@ -85,7 +85,7 @@ export function phaseTimes(sync: Sync): PhaseTimes | undefined {
 
 export function forecastSync(facts: ForecastFacts): Forecast {
   const past = samplesOf(facts.history)
-  const changed = changedGuess(facts, past)
+  const changed = changedGuess(facts)
   const comparing = roundedOut(rangeOf(comparingGuess(facts, past)))
   const moving = transferringGuess(facts, past, changed)
   const transferring = roundedOut(rangeOf(moving.guess))
@@ -106,37 +106,42 @@ export function forecastSync(facts: ForecastFacts): Forecast {
 interface Sample {
   readonly sync: Sync
   readonly took: PhaseTimes
-  /** Milliseconds in which its changes had piled up; undefined when there was no sync before it. */
-  readonly sinceMs: number | undefined
 }
 
 function samplesOf(history: readonly Sync[]): readonly Sample[] {
-  const ok = history.filter(({ result }) => result === 'ok')
-  const samples = ok.flatMap((sync, place): Sample[] => {
+  const samples = history.flatMap((sync): Sample[] => {
     const took = phaseTimes(sync)
-    const before = ok[place + 1]
-    const sinceMs = before && sync.startedAt.getTime() - before.startedAt.getTime()
-    return took === undefined ? [] : [{ sync, took, sinceMs }]
+    return took === undefined ? [] : [{ sync, took }]
   })
   return samples.slice(0, MOST_SAMPLES)
 }
 
+/** How much had changed, and in how many milliseconds it had piled up: also of syncs whose time tells nothing. */
+function changesOf(
+  history: readonly Sync[],
+): readonly { readonly bytes: number; readonly sinceMs: number }[] {
+  const ok = history.filter(({ result }) => result === 'ok')
+  const changes = ok.flatMap((sync, place) => {
+    const before = ok[place + 1]
+    if (sync.kind === 'full' || before === undefined) return []
+    const sinceMs = Math.max(1000, sync.startedAt.getTime() - before.startedAt.getTime())
+    // A system that runs writes a little; that nothing had changed once is luck.
+    return [{ bytes: Math.max(LEAST_BYTES, sync.progress.changedBytes), sinceMs }]
+  })
+  return changes.slice(0, MOST_SAMPLES)
+}
+
 const isFull = ({ sync }: Sample): boolean => sync.kind === 'full'
 
-function changedGuess(
-  { kind, totalBytes, history, now, measured }: ForecastFacts,
-  past: readonly Sample[],
-): Guess {
+function changedGuess({ kind, totalBytes, history, now, measured }: ForecastFacts): Guess {
   if (measured !== undefined) return { likely: Math.max(1, measured.changedBytes), spread: 0.1 }
   if (kind === 'full') return { likely: totalBytes * IN_USE, spread: 0.6 }
   const last = history.find(({ result }) => result === 'ok')
   const sinceMs = Math.max(1000, now.getTime() - (last?.startedAt ?? now).getTime())
   const prior = { likely: totalBytes * CHANGED_A_DAY * (sinceMs / DAY_MS) ** GROWTH, spread: 1.2 }
-  const known = past.filter((sample) => !isFull(sample) && sample.sinceMs !== undefined)
-  const stretches = known.map((sample) => sinceMs / Math.max(1000, sample.sinceMs ?? 0))
-  const amounts = known.map(
-    ({ sync }, place) => Math.max(1, sync.progress.changedBytes) * (stretches[place] ?? 1) ** GROWTH,
-  )
+  const known = changesOf(history)
+  const stretches = known.map((change) => sinceMs / change.sinceMs)
+  const amounts = known.map(({ bytes }, place) => bytes * (stretches[place] ?? 1) ** GROWTH)
   const furthest = Math.max(0, ...stretches.map((stretch) => Math.abs(Math.log(stretch))))
   const guess = widened(guessFrom(amounts, prior), GROWTH_SPREAD * furthest)
   return { likely: Math.min(totalBytes, guess.likely), spread: guess.spread }

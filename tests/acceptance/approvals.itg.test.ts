@@ -59,7 +59,7 @@ describe('an approval', () => {
     const late = await ferry.ask('pete', `approve ${request}`)
 
     expect(denied.facts['Reason']).toBe('not before the backup')
-    expect(late.title).toContain(`request ${request} is denied already`)
+    expect(late.title).toBe(`You cannot decide on request ${request}: it is denied.`)
     expect(await stateOf('approved')).toBe('waiting')
   })
 

@@ -3,9 +3,9 @@ import { changedEvidence, whyNotDecide } from '../../../core/domain/approval.ts'
 
 const now = new Date('2026-11-23T02:00:00Z')
 const open = {
-  number: 17,
   status: 'open' as const,
   requestedBy: 'alice',
+  deniedBy: null as string | null,
   approvedBy: [] as string[],
   expiresAt: new Date('2026-11-23T03:00:00Z'),
   jobVersion: 5,
@@ -43,6 +43,17 @@ describe('an approval', () => {
   it('is void once the job has changed', () => {
     expect(whyNotDecide(open, bob, { version: 6 }, now)).toContain('changed')
     expect(whyNotDecide({ ...open, status: 'void' }, bob, { version: 6 }, now)).toContain('changed')
+  })
+})
+
+describe('a request that is over', () => {
+  it('says how it ended, and tells what was taken back from what was denied', () => {
+    const denied = { ...open, status: 'denied' as const, deniedBy: 'bob' }
+    expect(whyNotDecide(denied, bob, { version: 5 }, now)).toBe('it is denied')
+    expect(whyNotDecide({ ...denied, deniedBy: 'alice' }, bob, { version: 5 }, now)).toBe('it is withdrawn')
+    expect(whyNotDecide({ ...open, status: 'used' }, bob, { version: 5 }, now)).toBe(
+      'it is approved and carried out',
+    )
   })
 })
 

@@ -54,6 +54,20 @@ describe('a forecast', () => {
     expect(ratio).toBeLessThan(8)
   })
 
+  it('S10: counts what had changed also of a sync that was paused, whose time tells nothing', () => {
+    const [newest, ...older] = regular.map((sync) => ({
+      ...sync,
+      progress: { ...sync.progress, changedBytes: 0 },
+    }))
+    if (newest === undefined) throw new Error('no sync')
+    const paused = { ...newest, interrupted: true, progress: { ...newest.progress, changedBytes: 8 * GIB } }
+    const changed = (history: ForecastFacts['history']): number =>
+      forecastSync({ ...facts, history }).changedBytes.high
+
+    expect(changed([paused, ...older.slice(0, 1)])).toBeGreaterThan(8 * GIB)
+    expect(changed([newest, ...older]), 'nothing had changed: still not nothing').toBeGreaterThan(1024 ** 2)
+  })
+
   it('never foretells more changed bytes than there are', () => {
     const later = forecastSync({ ...facts, now: new Date(NOW.getTime() + 10_000 * HOUR) })
 
