@@ -1,11 +1,13 @@
 /** A line or an invocation of somebody in Slack: who they are, what is missing, what is answered, and who sees it. */
 import type { Invocation } from '../../core/commands/read.ts'
-import { readInvocation } from '../../core/commands/read.ts'
+import { lineOf, readInvocation } from '../../core/commands/read.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import { Refusal } from '../../core/commands/reply.ts'
+import { decisionButtons } from './approval.ts'
 import type { Asked } from './asked.ts'
 import { tellAll, tellAsker } from './asked.ts'
 import { confirmButtons } from './confirm.ts'
+import { sendDocument } from './files.ts'
 import { follow, hasPost } from './follow.ts'
 import { openForm } from './modals/open.ts'
 import { plainLine } from './mentions.ts'
@@ -58,12 +60,16 @@ export async function answerInvocation(
   }
   if (invocation.command === 'watch' && hasPost(reply)) await follow(parts, asked, reply)
   if (reply.outcome === 'refused' || command?.effect === 'read' || reply.isPrivate === true) {
-    await tellAsker(parts, asked, renderReply(reply), options)
+    const buttons = reply.code === 'request' ? { buttons: await decisionButtons(parts, reply) } : {}
+    await tellAsker(parts, asked, renderReply(reply, buttons), options)
+    await sendDocument(parts, asked, reply)
     return reply
   }
   const isFollowed = hasPost(reply) && asked.place !== undefined
   const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined
-  const by = person.name
+  // Of a cutover the reply tells how it stands, not what was done.
+  const isStep = typeof reply.data?.['cutover'] === 'number'
+  const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
   await tellAll(parts, asked, {
     // What is followed has a message of its own, with its own buttons.
     short: renderReply({ ...reply, facts: {}, ...(isFollowed ? { actions: [] } : {}) }, { by, facts: false }),
@@ -71,6 +77,7 @@ export async function answerInvocation(
     whole: renderReply(reply, { by }),
   })
   if (isFollowed) await follow(parts, asked, reply)
+  await sendDocument(parts, asked, reply)
   return reply
 }
 

@@ -10,11 +10,11 @@ import { button } from './render/blocks.ts'
  */
 export async function decisionButtons(
   { app }: Pick<SlackParts, 'app'>,
-  { code, data }: Reply,
+  { data }: Reply,
 ): Promise<readonly Button[]> {
-  const { approval: number, expiresAt } = data ?? {}
+  const { approval: number, status, expiresAt } = data ?? {}
   const leftMs = Date.parse(String(expiresAt)) - app.now().getTime()
-  if (code !== 'approval-open' || typeof number !== 'number' || !(leftMs > 0)) return []
+  if (status !== 'open' || typeof number !== 'number' || !(leftMs > 0)) return []
   const raw = { request: String(number) }
   const [approve = '', deny = ''] = await app.references.make(
     [

@@ -11,7 +11,9 @@ export function hasPost(reply: Reply): boolean {
 }
 
 function subjectOf({ code, data }: Reply): Pick<NewPost, 'kind' | 'subject'> | undefined {
-  const { approval, syncId, state } = data ?? {}
+  const { approval, cutover, syncId, state } = data ?? {}
+  if (typeof cutover === 'number')
+    return { kind: 'cutover', subject: { kind: 'cutover', id: String(cutover) } }
   if (code === 'approval-needed' && typeof approval === 'number')
     return { kind: 'approval', subject: { kind: 'approval', id: String(approval) } }
   if (typeof syncId === 'string' && (state === 'preparing' || state === 'syncing'))
@@ -23,7 +25,9 @@ function subjectOf({ code, data }: Reply): Pick<NewPost, 'kind' | 'subject'> | u
 export async function follow({ app }: SlackParts, asked: Asked, reply: Reply): Promise<void> {
   const subject = subjectOf(reply)
   if (subject === undefined || asked.place === undefined) return
-  const { channel } = asked.place
+  const { channel, thread } = asked.place
+  // What is asked for in the room of a cutover is followed by the room.
+  if (thread !== undefined && (await app.postAt('slack', `${channel} ${thread}`))?.kind === 'cutover') return
   // Named as the policy file names it, so that the post that it asks for there is this very one.
   const named = app.channels().find((name) => name === channel || name === `#${asked.channelName ?? ''}`)
   const several = asked.workspace.id === ONLY ? {} : { workspace: asked.workspace.id }

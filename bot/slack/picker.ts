@@ -8,7 +8,7 @@ import type { SlackParts } from './parts.ts'
 import { personOf } from './person.ts'
 import type { Element, Option } from './render/blocks.ts'
 import { actions, LIMITS, option, plain, sections } from './render/blocks.ts'
-import { words } from './render/reply.ts'
+import { words } from './render/words.ts'
 
 export interface JobSeen {
   readonly job: string

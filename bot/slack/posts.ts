@@ -4,6 +4,7 @@ import { DoorBusy, PlaceGone } from '../../core/app/doors.ts'
 import { decisionButtons } from './approval.ts'
 import { createChannels } from './channels.ts'
 import type { SlackParts } from './parts.ts'
+import { furnish } from './room.ts'
 import type { Rendering } from './render/rendering.ts'
 import { renderView } from './render/view.ts'
 import type { Standing } from './send.ts'
@@ -26,13 +27,16 @@ export function slackDoor(parts: Pick<SlackParts, 'app' | 'workspaces'>): Door {
         const workspace = await workspaces.named(workspaceOf(post.place))
         const rendering = renderView(view, await buttonsOf(parts, post, view))
         const standing = post.remoteId === null ? undefined : standingOf(post.remoteId)
-        if (standing !== undefined && (await edited(parts, workspace, standing, rendering)))
+        if (standing !== undefined && (await edited(parts, workspace, standing, rendering))) {
+          await furnish(parts, post, view, standing)
           return remoteIdOf(standing)
+        }
         // One that somebody has deleted is put up anew; one whose recording was lost is found and then edited.
         const again = post.remoteId === null && post.tries > 1
         const place = await channels.placeOf(workspace, post.place)
         const put = await putUp(parts, workspace, place, rendering, { id: post.id, again })
         if (put.isOld === true) await edited(parts, workspace, put, rendering)
+        await furnish(parts, post, view, put)
         return remoteIdOf(put)
       }),
 

@@ -32,7 +32,7 @@ export interface FormKind {
 
 const FORMS: Readonly<Record<string, FormKind>> = { complete, create, interval, verify }
 
-export function formOf(app: SlackParts['app'], command: string): FormKind {
+export function formOf(app: Pick<SlackParts['app'], 'catalogue'>, command: string): FormKind {
   const own = FORMS[command]
   if (own !== undefined) return own
   const { args = {} } = app.catalogue.find(({ name }) => name === command) ?? {}

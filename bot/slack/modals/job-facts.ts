@@ -1,6 +1,7 @@
 import type { Block } from '../render/blocks.ts'
 import { sections } from '../render/blocks.ts'
-import { factLines, words } from '../render/reply.ts'
+import { factLines } from '../render/reply.ts'
+import { words } from '../render/words.ts'
 import type { Option } from '../render/blocks.ts'
 import { jobOption } from '../picker.ts'
 import type { JobSeen } from '../picker.ts'

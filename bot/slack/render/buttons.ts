@@ -29,6 +29,7 @@ export function stepButton({ label, command, effect }: NextStep, at: number): Bu
     `${isForm ? 'form' : 'run'}:${at}`,
     words,
     command.replaceAll(/\s*\S*…\S*/g, ''),
-    effect === 'final' ? 'danger' : undefined,
+    // Red is kept for the button that does it; these lead to the question first.
+    command.startsWith('retry ') ? 'primary' : undefined,
   )
 }

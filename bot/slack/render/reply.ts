@@ -1,20 +1,16 @@
 /** A reply as Slack shows it: title, facts, progress, table, and what can be asked next as buttons. */
-import { catalogue } from '../../../core/commands/catalogue.ts'
 import { drawBar, progressBars, progressLine } from '../../../core/commands/progress.ts'
 import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 import type { Block, Element } from './blocks.ts'
 import { actions, codeSections, LIMITS, sections, within } from './blocks.ts'
 import { stepButtons } from './buttons.ts'
+import { checklistBlocks, checklistOf } from './checklist.ts'
 import type { Rendering } from './rendering.ts'
 import { dataTable, tableLines } from './table.ts'
-import { cut, escape, slashed } from './text.ts'
+import { cut, escape } from './text.ts'
+import { words } from './words.ts'
 
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
-
-const FIRST_WORDS: ReadonlySet<string> = new Set(catalogue.map(({ name }) => name.split(' ')[0] ?? name))
-
-/** Escaped, and with Ferry's commands as Slack takes them. */
-export const words = (text: string): string => slashed(escape(text), FIRST_WORDS)
 
 export interface ReplyParts {
   /** Who did it, before the title of what others see: `ada: …`. */
@@ -36,17 +32,20 @@ export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
       ...sections([title]),
       ...sections(facts),
       ...(reply.progress === undefined ? [] : progressSections(reply.progress)),
-      ...(reply.table === undefined || parts.facts === false
-        ? []
-        : tier === 'rich'
-          ? dataTable(reply.table, reply.title)
-          : tableLines(reply.table)),
+      ...(parts.facts === false ? [] : tableBlocks(reply, tier)),
       ...actions(parts.buttons ?? stepButtons(reply.actions ?? [])),
     ])
   return {
     text: cut(`${by}${words(reply.title)}`, LIMITS.messageText),
     blocks,
   }
+}
+
+function tableBlocks(reply: Reply, tier: 'rich' | 'classic'): readonly Block[] {
+  const checklist = checklistOf(reply)
+  if (checklist !== undefined) return checklistBlocks(checklist, tier)
+  if (reply.table === undefined) return []
+  return tier === 'rich' ? dataTable(reply.table, reply.title) : tableLines(reply.table)
 }
 
 export function factLines(facts: Readonly<Record<string, string>>): readonly string[] {

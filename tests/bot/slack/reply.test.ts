@@ -155,7 +155,7 @@ describe('buttons', () => {
     expect(labelsOf(message)).toEqual(['Sync', 'Complete…', 'Deny…'])
     expect(elements).toMatchObject([
       { action_id: 'run:0', value: 'sync web-01' },
-      { action_id: 'form:1', value: 'complete web-01 --last-sync', style: 'danger' },
+      { action_id: 'form:1', value: 'complete web-01 --last-sync' },
       { action_id: 'form:2', value: 'deny 17' },
     ])
   })
