@@ -81,9 +81,9 @@ function platformBinaries({ scope, folder, binary }: NativeModule): Record<strin
     const [, platform, arch] = folder.exec(name) ?? []
     const file = platform === undefined ? undefined : binary(join(ROOT, scope, name))
     if (file !== undefined)
-      found[`${platform}-${arch}`] = brotliCompressSync(
-        readFileSync(join(ROOT, scope, name, file)),
-      ).toString('base64')
+      found[`${platform}-${arch}`] = brotliCompressSync(readFileSync(join(ROOT, scope, name, file))).toString(
+        'base64',
+      )
   }
   return found
 }

@@ -8,11 +8,8 @@ import { call, patiently } from './web.ts'
  * Sends the document of a reply, if it has one: into the thread where it was asked for, else by direct message, since
  * a file cannot be shown to one person of a channel alone.
  */
-export async function sendDocument(
-  parts: SlackParts,
-  asked: Asked,
-  { document, title }: Reply,
-): Promise<void> {
+export async function sendDocument(parts: SlackParts, asked: Asked, reply: Reply): Promise<void> {
+  const { document, title } = reply as Reply & { readonly document?: { name: string; text: string } }
   if (document === undefined) return
   const { client } = asked.workspace
   const { place, userId } = asked
@@ -22,14 +19,9 @@ export async function sendDocument(
       ? (await call(() => client.conversations.open({ users: userId }))).channel?.id
       : place?.channel
   if (channel === undefined) throw new Error('Slack opens no conversation for a file')
+  const file = { filename: document.name, title, content: document.text, channel_id: channel }
   await patiently(
-    () =>
-      call(() =>
-        client.filesUploadV2({
-          ...{ filename: document.name, title, content: document.text },
-          ...(thread === undefined ? { channel_id: channel } : { channel_id: channel, thread_ts: thread }),
-        }),
-      ),
+    () => call(() => client.filesUploadV2(thread === undefined ? file : { ...file, thread_ts: thread })),
     parts.stopping,
   )
 }

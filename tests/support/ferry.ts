@@ -8,6 +8,7 @@ import { afterAll } from 'vitest'
 import { createApi } from '../../bot/api/api.ts'
 import { createGitHub } from '../../bot/github/github.ts'
 import { startServer } from '../../bot/server.ts'
+import { createSlack } from '../../bot/slack/slack.ts'
 import { createAlicloud } from '../../core/adapters/alicloud/cloud.ts'
 import { openStore } from '../../core/adapters/postgres/store.ts'
 import { prepareApp } from '../../core/app.ts'
@@ -129,9 +130,11 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
   const url = `http://127.0.0.1:${server.port}`
   const app = await prepared.open(url)
   const github = prepared.github && createGitHub(app, prepared.github, QUICK_GITHUB)
-  server.open({ api: createApi(app), slack: undefined, github: github?.door })
+  const slack = prepared.slack && createSlack(app, prepared.slack)
+  server.open({ api: createApi(app), slack: slack?.door, github: github?.door })
   stops.push(
     () => app.stop(),
+    async () => slack?.stop(),
     () => server.close(2000),
     async () => app.endWaits(),
   )

@@ -1,0 +1,133 @@
+/** A whole migration as an operator sees it in Slack: commands are typed, buttons pressed, forms sent, and nothing else. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { SLACK_SECRET } from '../support/bot.ts'
+import { eventually } from '../support/eventually.ts'
+import { startFerry } from '../support/ferry.ts'
+import { differingDisks, newestImage } from '../support/looks.ts'
+import { killAgent, startAgent } from '../support/source-agent.ts'
+import { MIB, sourceDisks } from '../support/source-disks.ts'
+import type { Shown } from '../support/slack-person.ts'
+import { labelsOf, slackPerson, wordsOf } from '../support/slack-person.ts'
+import { openSlackWorkspace } from '../support/slack-workspace.ts'
+
+const workspace = await openSlackWorkspace({
+  users: ['olga', 'paula', 'ada'],
+  channels: ['migrations'],
+})
+afterAll(() => workspace.close())
+const slackOf = (name: string) => ({ slack: workspace.userId(name) })
+const ferry = await startFerry({
+  people: { olga: slackOf('olga'), paula: slackOf('paula'), ada: slackOf('ada') },
+  policy: { notices: [{ channel: '#migrations', severity: 'warning', live: 'on' }] },
+  env: {
+    ...{ SLACK_SIGNING_SECRET: SLACK_SECRET, SLACK_BOT_TOKEN: workspace.token },
+    SLACK_API_URL: workspace.apiUrl,
+  },
+})
+const channel = workspace.channelId('migrations')
+const at = (user: string) => slackPerson({ url: ferry.url, workspace, user, channel: 'migrations' })
+const [olga, paula] = [at('olga'), at('paula')]
+const home = mkdtempSync(join(tmpdir(), 'ferry-slack-'))
+const disks = sourceDisks(join(home, 'disks'), [4 * MIB, MIB])
+
+/** What was told to the asker alone on what is done in `work`. */
+async function told(work: () => Promise<unknown>): Promise<Shown> {
+  const from = workspace.calls.length
+  await work()
+  const answer = await eventually('an answer', async () =>
+    workspace.calls.slice(from).find(({ method, answer: how }) => method === 'respond' && how === 'ok'),
+  )
+  return answer.args
+}
+/** The form that opens, or shows something else, on what is done in `work`. */
+async function form(work: () => Promise<unknown>): Promise<Shown> {
+  const from = workspace.calls.length
+  await work()
+  const { args } = await eventually('a form', async () =>
+    workspace.calls.slice(from).find(({ method }) => method === 'views.update'),
+  )
+  return { ...(args['view'] as object), id: args['view_id'] }
+}
+/** The message in the channel (or a thread of it) that says so. */
+async function seen(words: string | RegExp, ts?: string): Promise<Shown> {
+  return eventually(
+    `"${String(words)}" to be seen`,
+    async () => {
+      const all = ts === undefined ? await workspace.messages(channel) : await workspace.replies(channel, ts)
+      return all.findLast(
+        (message) => `${String(message['text'])}\n${wordsOf(message)}`.match(words) !== null,
+      )
+    },
+    40_000,
+  )
+}
+
+describe('a migration in Slack', () => {
+  it('lets the source in by a code that only the asker sees', async () => {
+    const answer = await told(() => olga.types('enrol web-01'))
+    const code = /--code (\w+)/.exec(wordsOf(answer))?.[1] ?? ''
+    const agent = startAgent([
+      ...['--server', ferry.url, '--code', code, '--home', join(home, 'agent')],
+      ...disks.flatMap(({ path }) => ['--disk', path]),
+    ])
+    afterAll(() => killAgent(agent))
+
+    await eventually('the agent', async () => (await ferry.store.sources.named('web-01'))?.agent)
+    expect(JSON.stringify(await workspace.messages(channel))).not.toContain(code)
+  })
+
+  it('makes the job by a form, and runs its full sync by a button', async () => {
+    const create = await form(() => olga.types('create'))
+    await olga.sends(create, { job: 'web-01', source: 'web-01', every: '6h', keep: '3', auto: 'on' })
+    const ready = await seen(/olga: web-01 is Ready/)
+    await olga.presses(ready, 'Start')
+
+    const ended = await seen(/Sync #1 of web-01 has ended/)
+    expect(wordsOf(ended)).toContain('*Next sync*')
+    expect(labelsOf(ended)).toEqual(expect.arrayContaining(['Sync', 'Complete…', 'Pause']))
+  })
+
+  it('syncs what has changed by a button of the former sync’s message', async () => {
+    disks[0]?.write(MIB, MIB, 'while it serves')
+    await olga.presses(await seen(/Sync #1 of web-01 has ended/), 'Sync')
+
+    expect(wordsOf(await seen(/Sync #2 of web-01 has ended/))).toContain('1 MiB of 5 MiB changed')
+  })
+
+  it('completes it after the services are stopped, once a second person has approved', async () => {
+    disks[0]?.write(2 * MIB, MIB, 'the last writes')
+    const ended = await seen(/Sync #2 of web-01 has ended/)
+    const complete = await form(() => olga.presses(ended, 'Complete'))
+    expect(wordsOf(complete)).toContain('*Cutover now*')
+    const sure = await form(() => olga.sends(complete, { 'last-sync': true, 'services-stopped': true }))
+    expect(wordsOf(sure)).toContain('runs one last sync, then nothing syncs any more')
+    await olga.sends(sure, {})
+
+    const card = await seen(/Request 1: olga asks to complete web-01/)
+    expect(wordsOf(await told(() => olga.presses(card, 'Approve')))).toMatch(/You cannot decide|is operator/)
+    await paula.presses(card, 'Approve')
+
+    expect(wordsOf(await seen(/Request 1: .*approved by paula, and begun/))).toContain('*Approved by*: paula')
+    const end = await seen(/web-01 is Completed: image \S+ is Available/)
+    expect(wordsOf(end)).toContain('*Switch addresses*')
+    expect(await differingDisks(ferry, (await newestImage(ferry, 'web-01')).id, disks)).toEqual([])
+  })
+
+  it('leaves an audit that says who did what from where, and holds', async () => {
+    const answer = await told(() => olga.types('audit verify'))
+    expect(wordsOf(answer)).toMatch(/hold|whole|verif/i)
+
+    const rows = await ferry.store.audit.list({ limit: 100 })
+    const done = rows
+      .filter(({ actor }) => actor.door === 'slack')
+      .map(({ actor, action }) => `${actor.person} ${action}`)
+    expect(done).toEqual(expect.arrayContaining(['olga create', 'olga start', 'olga sync', 'paula approve']))
+  })
+
+  it('has shown nothing that Slack would have refused', () => {
+    expect(workspace.problems).toEqual([])
+  })
+})
