@@ -6,7 +6,9 @@ import type { Reply } from '../core/commands/reply.ts'
 
 /** One line without what cannot be seen, and without either form of the runner's commands: `::x::` and `##[x]`. */
 export function plainLine(text: string): string {
-  return visible(text.replace(/\s+/g, ' ').trim()).replaceAll('##[', '# #[').replace(/^::/, ': :')
+  return visible(text.trimEnd().replace(/[\r\n\t\v\f]+/g, ' '))
+    .replaceAll('##[', '# #[')
+    .replace(/^\s*::/, ': :')
 }
 
 export const say = (text: string): void => info(plainLine(text))
@@ -36,6 +38,6 @@ export function progressLog(now: () => number): (words: string, reply: Reply) =>
     const clock = new Date(now()).toISOString().slice(11, 19)
     say(`${clock} ${progress === undefined ? words : progressLine(progress)}`)
     for (const bar of progress === undefined ? [] : progressBars(progress))
-      say(`         ${bar.label.padEnd(9, '\u00a0')} ${drawBar(bar.done, 24)} ${bar.detail}`)
+      say(`${bar.label.padStart(8)} ${drawBar(bar.done, 24)} ${bar.detail}`)
   }
 }

@@ -33,6 +33,8 @@ export interface Known {
   approval?: number
   /** When others were asked, and when they had decided. */
   asked?: { readonly from: number; to?: number }
+  /** The request as it was when last looked at. */
+  request?: Reply
 }
 
 export interface StepParts {
@@ -128,5 +130,7 @@ function learn(known: Known, reply: Reply): void {
   if (typeof syncId === 'string' && reply.progress !== undefined) known.syncId ??= syncId
   if (typeof approval === 'number') known.approval = approval
   if (forecast !== null && forecast !== undefined) known.forecast = forecast
-  if (reply.outcome !== 'refused') known.last = reply
+  if (reply.outcome === 'refused') return
+  if (reply.code === 'request') known.request = reply
+  known.last = reply
 }

@@ -31,6 +31,7 @@ export function renderSummary(page: Page): string {
     `${code(asked)} · ${ending.decision} · reason code ${code(ending.code)}`,
     ...(note === undefined ? [] : [text(note)]),
     ...(facts.length === 0 ? [] : [table(['', ''], facts)]),
+    ...approval(page),
     ...(trouble === undefined
       ? []
       : ['#### What went wrong', table(['', ''], Object.entries(trouble.facts))]),
@@ -48,15 +49,29 @@ export function renderSummary(page: Page): string {
   return whole.length <= MOST_CHARACTERS ? whole : `${whole.slice(0, MOST_CHARACTERS)}\n\n… cut here.\n`
 }
 
+/** Who asked, who agreed, and what they had before their eyes. */
+function approval({ known: { request, last } }: Page): readonly string[] {
+  if (request === undefined || request === last) return []
+  return ['#### Approval', table(['', ''], Object.entries(request.facts))]
+}
+
 function drawing({ known, phases, endedAt }: Page): readonly string[] | undefined {
-  const { asked, approval } = known
+  const { asked, approval: number } = known
+  // The step looks now and then: what was approved began before it saw that.
+  const began = phases?.stretches[0]?.from ?? endedAt
   const drawn = timeline([
     ...(asked === undefined
       ? []
       : [
           {
-            title: `request ${approval ?? ''}`,
-            stretches: [{ label: 'waits for approval', from: asked.from, to: asked.to ?? endedAt }],
+            title: `request ${number ?? ''}`,
+            stretches: [
+              {
+                label: 'waits for approval',
+                from: asked.from,
+                to: Math.min(asked.to ?? endedAt, Math.max(asked.from, began)),
+              },
+            ],
           },
         ]),
     ...(phases === undefined

@@ -20854,7 +20854,7 @@ var pace = (moves, rate) => moves && rate > 0 ? `, ${formatRate(rate)}` : "";
 
 // action/log.ts
 function plainLine(text2) {
-  return visible(text2.replace(/\s+/g, " ").trim()).replaceAll("##[", "# #[").replace(/^::/, ": :");
+  return visible(text2.trimEnd().replace(/[\r\n\t\v\f]+/g, " ")).replaceAll("##[", "# #[").replace(/^\s*::/, ": :");
 }
 var say = (text2) => info(plainLine(text2));
 async function inGroup(title, within) {
@@ -20878,7 +20878,7 @@ function progressLog(now) {
     const clock = new Date(now()).toISOString().slice(11, 19);
     say(`${clock} ${progress === void 0 ? words : progressLine(progress)}`);
     for (const bar of progress === void 0 ? [] : progressBars(progress))
-      say(`         ${bar.label.padEnd(9, "\xA0")} ${drawBar(bar.done, 24)} ${bar.detail}`);
+      say(`${bar.label.padStart(8)} ${drawBar(bar.done, 24)} ${bar.detail}`);
   };
 }
 
@@ -20965,7 +20965,7 @@ function phasesOf(history, syncId) {
           rate(sync.comparedBytes)
         ],
         [
-          "transferring (bounded by the network)",
+          "transferring (bounded by network or limit)",
           formatDuration(took.transferring),
           sent,
           rate(sync.wireBytes)
@@ -20981,13 +20981,13 @@ function phasesOf(history, syncId) {
 // action/outputs.ts
 var MOST_CHARACTERS = 4e5;
 function outputsOf({ decision, code: code2, title }, known, more) {
-  const { first, last, job, approval, forecast, startedAt } = known;
+  const { first, last, job, approval: approval2, forecast, startedAt } = known;
   const of = (name) => last?.data?.[name] ?? first?.data?.[name];
   const syncId = known.syncId ?? of("syncId");
   const result = {
     ...{ version: 1, decision, reasonCode: code2, title, command: more.command, job: job ?? null },
     ...{ state: of("state") ?? null, imageId: of("imageId") ?? null, syncId: syncId ?? null },
-    ...{ approval: approval ?? null, forecast: forecast ?? null },
+    ...{ approval: approval2 ?? null, forecast: forecast ?? null },
     ...{ startedAt: new Date(startedAt).toISOString(), endedAt: new Date(more.endedAt).toISOString() },
     ...{ reply: first ?? null, last: last === first ? null : last ?? null }
   };
@@ -21027,6 +21027,7 @@ function renderSummary(page) {
     `${code(asked)} \xB7 ${ending.decision} \xB7 reason code ${code(ending.code)}`,
     ...note === void 0 ? [] : [text(note)],
     ...facts.length === 0 ? [] : [table(["", ""], facts)],
+    ...approval(page),
     ...trouble === void 0 ? [] : ["#### What went wrong", table(["", ""], Object.entries(trouble.facts))],
     ...phases === void 0 ? [] : [`#### Sync ${text(phases.title)}`, table(phases.table.columns, phases.table.rows)],
     ...drawing(page) ?? [],
@@ -21042,13 +21043,24 @@ function renderSummary(page) {
 \u2026 cut here.
 `;
 }
+function approval({ known: { request, last } }) {
+  if (request === void 0 || request === last) return [];
+  return ["#### Approval", table(["", ""], Object.entries(request.facts))];
+}
 function drawing({ known, phases, endedAt }) {
-  const { asked, approval } = known;
+  const { asked, approval: number } = known;
+  const began = phases?.stretches[0]?.from ?? endedAt;
   const drawn = timeline([
     ...asked === void 0 ? [] : [
       {
-        title: `request ${approval ?? ""}`,
-        stretches: [{ label: "waits for approval", from: asked.from, to: asked.to ?? endedAt }]
+        title: `request ${number ?? ""}`,
+        stretches: [
+          {
+            label: "waits for approval",
+            from: asked.from,
+            to: Math.min(asked.to ?? endedAt, Math.max(asked.from, began))
+          }
+        ]
       }
     ],
     ...phases === void 0 ? [] : [{ title: phases.title.replace("#", "sync "), stretches: phases.stretches }]
@@ -21126,10 +21138,10 @@ async function writeSummary(page) {
 
 // action/stop.ts
 async function stop(bot, going, onCancel, key) {
-  const { of, job, approval } = going;
-  if (of === "approval" && approval !== void 0) {
-    if (onCancel === "leave") return `Request ${approval} still waits for approval.`;
-    return told(await bot.ask({ text: `withdraw ${approval}` }, `${key}/withdraw`));
+  const { of, job, approval: approval2 } = going;
+  if (of === "approval" && approval2 !== void 0) {
+    if (onCancel === "leave") return `Request ${approval2} still waits for approval.`;
+    return told(await bot.ask({ text: `withdraw ${approval2}` }, `${key}/withdraw`));
   }
   if (job === void 0) return "What was begun goes on.";
   if (onCancel === "leave" || of !== "job") return `Ferry goes on with ${job}: \`status ${job}\` shows it.`;
@@ -21167,8 +21179,8 @@ var import_promises3 = require("node:timers/promises");
 // core/commands/course.ts
 function courseOf(first, until = "done") {
   if (first.outcome !== "accepted") return void 0;
-  const { job, approval, verification: verification2, state } = first.data ?? {};
-  if (first.code === "approval-needed" && typeof approval === "number") return courseOfApproval(approval);
+  const { job, approval: approval2, verification: verification2, state } = first.data ?? {};
+  if (first.code === "approval-needed" && typeof approval2 === "number") return courseOfApproval(approval2);
   if (typeof job !== "string") return void 0;
   if (typeof verification2 === "number") return courseOfVerification(job, verification2);
   if (first.code === "estimating") return courseOfTask(`estimate ${job}`);
@@ -21333,12 +21345,14 @@ async function follow(course, parts, known) {
 }
 var doneCode = ({ of }) => ({ approval: "approved", job: "ended", verification: "verified", task: "answered" })[of];
 function learn(known, reply) {
-  const { job, syncId, forecast, approval } = reply.data ?? {};
+  const { job, syncId, forecast, approval: approval2 } = reply.data ?? {};
   if (typeof job === "string") known.job = job;
   if (typeof syncId === "string" && reply.progress !== void 0) known.syncId ??= syncId;
-  if (typeof approval === "number") known.approval = approval;
+  if (typeof approval2 === "number") known.approval = approval2;
   if (forecast !== null && forecast !== void 0) known.forecast = forecast;
-  if (reply.outcome !== "refused") known.last = reply;
+  if (reply.outcome === "refused") return;
+  if (reply.code === "request") known.request = reply;
+  known.last = reply;
 }
 
 // action/main.ts
@@ -21354,8 +21368,8 @@ async function main() {
   const key = stepKey(inputs);
   if (getState("step") !== "") return afterStep(bot, inputs, key);
   saveState("step", "begun");
-  const onCourse = ({ course, job, approval }) => {
-    const going = course && { of: course.of, job, approval };
+  const onCourse = ({ course, job, approval: approval2 }) => {
+    const going = course && { of: course.of, job, approval: approval2 };
     saveState("going", going ?? "");
   };
   let ending;
@@ -21378,12 +21392,12 @@ function botOf(inputs, { hurry }) {
   return createBot({ ...parts, credentials: createCredentials(inputs, parts) });
 }
 async function stopGoing(bot, inputs, key, known) {
-  const { course, job, approval, first } = known;
+  const { course, job, approval: approval2, first } = known;
   if (first === void 0)
     return "Whether it was begun is not known: the run was cancelled before the bot had answered.";
   if (course === void 0) return void 0;
   try {
-    const note = await stop(bot, { of: course.of, job, approval }, inputs.onCancel, key);
+    const note = await stop(bot, { of: course.of, job, approval: approval2 }, inputs.onCancel, key);
     saveState("going", "");
     return note;
   } catch {

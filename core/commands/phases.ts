@@ -71,7 +71,7 @@ export function phasesOf(history: Reply, syncId: unknown): SyncPhases | undefine
           rate(sync.comparedBytes),
         ],
         [
-          'transferring (bounded by the network)',
+          'transferring (bounded by network or limit)',
           formatDuration(took.transferring),
           sent,
           rate(sync.wireBytes),

@@ -14,7 +14,7 @@ const IN_THE_LINE = ['command', 'timeout']
 const NEEDED = ['server-url', 'command']
 
 /** The inputs of action.yml: the Action's own, then every argument that some command takes. */
-function actionInputs(): Readonly<Record<string, Input>> {
+export function actionInputs(): Readonly<Record<string, Input>> {
   const inputs: Record<string, Input> = {}
   for (const [name, description] of Object.entries(OWN_INPUTS)) {
     const value = DEFAULTS[name as keyof typeof OWN_INPUTS]

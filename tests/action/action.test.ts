@@ -199,7 +199,7 @@ describe('the phases of a sync', () => {
     expect(phases?.table.rows).toEqual([
       ['preparing', '5s', '', ''],
       ['comparing (bounded by the disk)', '20s', '40 GiB compared', '1.33 GiB/s'],
-      ['transferring (bounded by the network)', '10s', '1 GiB changed, 512 MiB sent', '17.1 MiB/s'],
+      ['transferring (bounded by network or limit)', '10s', '1 GiB changed, 512 MiB sent', '17.1 MiB/s'],
       ['imaging (in the cloud)', '25s', '', ''],
       ['whole sync', '1m', '1 GiB changed, 512 MiB sent', ''],
     ])
