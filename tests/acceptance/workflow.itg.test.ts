@@ -38,7 +38,9 @@ describe('a workflow', () => {
     expect(JSON.parse(outputs['forecast'] ?? '')).toMatchObject({ total: { low: expect.any(Number) } })
     expect(out).toMatch(/transfer\s+█/)
     expect(summary).toMatch(/\| comparing \(bounded by the disk\) \| .* \| 6 MiB compared \|/)
-    expect(summary).toMatch(/\| transferring \(bounded by network or limit\) \| .* \| 2 MiB changed, .* sent \|/)
+    expect(summary).toMatch(
+      /\| transferring \(bounded by network or limit\) \| .* \| 2 MiB changed, .* sent \|/,
+    )
     expect(summary).toMatch(/```mermaid[\s\S]* {2}imaging : \d+, \d+\n```/)
     expect(await differingDisks(ferry, id, web)).toEqual([])
   })
