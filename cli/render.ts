@@ -19,6 +19,7 @@ export function renderReply(reply: Reply, look: Look): string {
     ...(reply.table === undefined || reply.table.rows.length === 0
       ? []
       : ['', ...tableLines(reply.table, look)]),
+    ...(reply.document === undefined ? [] : ['', ...reply.document.text.split('\n').map(clean)]),
     ...stepLines(
       'Next:',
       (reply.actions ?? []).filter(({ by }) => by === undefined),

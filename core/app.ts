@@ -11,6 +11,8 @@ import { migrate } from './adapters/postgres/migrate.ts'
 import { openStore } from './adapters/postgres/store.ts'
 import type { App } from './app/assemble.ts'
 import { assembleApp } from './app/assemble.ts'
+import { createAsk } from './app/ask.ts'
+import { carryCutovers } from './app/carry-cutovers.ts'
 import { systemClock } from './app/clock.ts'
 import { createDoorWork } from './app/door-ticks.ts'
 import type { Door } from './app/doors.ts'
@@ -83,8 +85,14 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
       const atDoors = createDoorWork({ store, clock, policy: policy.current, log }, doors, doorMs)
       const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, atDoors.spread)
       engine.start()
-      const ticks = await startTicks([...engine.ticks, ...atDoors.ticks, ...ofDoors], (error, tick) =>
-        log.error('a tick failed', { tick, error }),
+      const ask = createAsk({ store, clock, policy: policy.current, catalogue, serverUrl, bundles, log })
+      const cutovers: Tick = {
+        ...{ name: 'cutovers', everyMs: doorMs },
+        run: () => carryCutovers({ store, clock, policy: policy.current(), log, ask }),
+      }
+      const ticks = await startTicks(
+        [...engine.ticks, ...atDoors.ticks, ...ofDoors, cutovers],
+        (error, tick) => log.error('a tick failed', { tick, error }),
       )
       return {
         stop: async () => {

@@ -58,6 +58,7 @@ const CALLS: Calls = {
   approvals: {
     request: 'write',
     byNumber: 'read',
+    latest: 'read',
     open: 'read',
     decide: 'write',
     withdraw: 'write',
@@ -126,7 +127,7 @@ const CALLS: Calls = {
     end: 'write',
   },
   work: { claim: 'write', renew: 'write', giveBack: 'write', wait: 'read' },
-  audit: { add: 'write', list: 'read', withKey: 'read', verify: 'read' },
+  audit: { add: 'write', list: 'read', of: 'read', withKey: 'read', verify: 'read' },
   answers: { take: 'write', put: 'write', leave: 'write' },
   outbox: { add: 'write', addOnce: 'write', deliver: 'write' },
   references: { keep: 'write', look: 'read', use: 'write', giveBack: 'write' },
@@ -138,6 +139,7 @@ const CALLS: Calls = {
     refuses: 'write',
     isPlain: 'read',
   },
+  cutovers: { start: 'write', byNumber: 'read', open: 'read', change: 'write' },
   posts: {
     open: 'write',
     byId: 'read',

@@ -19,6 +19,8 @@ const LEASE_MS = 40_000
 /** How soon what moves is looked at again, and what does not: words such as `in 5m` grow old. */
 const MOVING_MS = 3000
 const STILL_MS = 60_000
+/** A cutover shows the work of several jobs and people, of which not all raises its mark. */
+const CUTOVER_MS = 10_000
 /** Posts of one door that are shown side by side. */
 const SIDE_BY_SIDE = 4
 /** How long after its end a sync still gets its post: a short one may have begun and ended between two looks. */
@@ -28,13 +30,27 @@ export interface ShowParts extends Looking {
   readonly log: Log
 }
 
-/** Opens the posts that the policy asks for: of syncs and of requests for approval. Repeatable. */
+/** Opens the posts that the policy asks for: of syncs, of requests for approval, of cutovers. Repeatable. */
 export async function openWantedPosts(
   { store, policy }: ShowParts,
   doors: ReadonlySet<DoorName>,
   known: Set<string>,
 ): Promise<void> {
-  const [syncs, approvals] = await Promise.all([store.syncs.recent(ENDED_MS), store.approvals.open()])
+  const [syncs, approvals, cutovers] = await Promise.all([
+    store.syncs.recent(ENDED_MS),
+    store.approvals.open(),
+    store.cutovers.open(),
+  ])
+  const ofCutovers = cutovers.map(({ number, jobs }) => ({
+    key: `cutover ${number}`,
+    posts: jobs
+      .flatMap(({ job }) => livePlacesOf(policy, job))
+      .map((where): NewPost => ({
+        ...where,
+        kind: 'cutover',
+        subject: { kind: 'cutover', id: String(number) },
+      })),
+  }))
   const ofSyncs = syncs.map(({ id, job }) => ({
     key: `sync ${id}`,
     posts: livePlacesOf(policy, job).map((where): NewPost => ({
@@ -61,7 +77,7 @@ export async function openWantedPosts(
       subject: { kind: 'approval', id: String(approval.number) },
     })),
   }))
-  const all = [...ofSyncs, ...ofApprovals]
+  const all = [...ofSyncs, ...ofApprovals, ...ofCutovers]
   const isNew = all.filter(({ key }) => !known.has(key))
   await store.posts.open(isNew.flatMap(({ posts }) => posts).filter(({ door }) => doors.has(door)))
   // What was opened need not be opened again; what is over is forgotten, so that this does not grow.
@@ -100,7 +116,7 @@ async function showOne(
   const view = await viewOf(parts, post.subject)
   if (view === undefined) return store.posts.close(post.id, 'there is nothing to show any more')
   const digest = digestOf(view)
-  const how = { digest, againInMs: view.tone === 'moving' ? MOVING_MS : STILL_MS, closed: view.closed }
+  const how = { digest, againInMs: soonOf(post, view), closed: view.closed }
   if (digest === post.shown) return store.posts.shown(post, owner, { ...how, remoteId: post.remoteId })
   allowance.take()
   try {
@@ -128,6 +144,11 @@ async function showOne(
       ...{ problem: String(error), againInMs: tryAgainMs(post.tries), countsAsTry: true },
     })
   }
+}
+
+function soonOf({ subject }: TakenPost, { tone }: View): number {
+  if (tone === 'moving') return MOVING_MS
+  return subject.kind === 'cutover' ? CUTOVER_MS : STILL_MS
 }
 
 /** What people would see; the door is asked only when it has changed. */

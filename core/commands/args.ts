@@ -14,6 +14,8 @@ export interface Arg<T> {
   readonly required: boolean
   /** Whether it may be given by its place, without its name. */
   readonly positional: boolean
+  /** Whether it takes all words that are left: `web-01 web-02` is read as `web-01,web-02`. */
+  readonly many?: true
   /** Text from a person or a workflow to a value; throws `Refusal` with what is wrong and an example. */
   readonly parse: (text: string) => T
 }
@@ -54,6 +56,27 @@ export function name(describe: string): Arg<string> {
       throw bad(
         `${quoted(text)} is not a name: 3 to 40 of a-z, 0-9 and dash, a letter first and no dash last, such as web-01.`,
       )
+    },
+  }
+}
+
+/** The names of several jobs, each once, in the order in which they are given. */
+export function names(describe: string, most: number): Arg<readonly string[]> {
+  const one = name(describe)
+  return {
+    ...one,
+    shape: 'names',
+    many: true,
+    parse: (text) => {
+      const all = text
+        .split(/[,\s]+/)
+        .filter((word) => word !== '')
+        .map((word) => one.parse(word))
+      const twice = all.find((word, at) => all.indexOf(word) !== at)
+      if (twice !== undefined) throw bad(`${twice} is named twice.`)
+      if (all.length === 0) throw bad('Name at least one job, such as web-01.')
+      if (all.length > most) throw bad(`These are ${all.length} jobs; ${most} at once are the most.`)
+      return all
     },
   }
 }

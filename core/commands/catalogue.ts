@@ -6,11 +6,15 @@ import { clear } from './clear.ts'
 import { clone } from './clone.ts'
 import { complete } from './complete.ts'
 import { create } from './create.ts'
+import { cutoverReport, cutoverStart, cutoverStatus } from './cutover.ts'
+import { cutoverCheck } from './cutover-check.ts'
+import { cutoverEnd, cutoverStop } from './cutover-end.ts'
 import type { Command } from './define.ts'
 import { drill, report } from './drill.ts'
 import { enrol } from './enrol.ts'
 import { freeze, unfreeze } from './freeze.ts'
 import { estimate } from './estimate.ts'
+import { handover, handoverAccept } from './handover.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
 import { images, imagesPin, imagesUnpin } from './images.ts'
@@ -67,6 +71,14 @@ export const catalogue: readonly Command[] = [
   unfreeze,
   lock,
   unlock,
+  cutoverStart,
+  cutoverStatus,
+  cutoverCheck,
+  handover,
+  handoverAccept,
+  cutoverEnd,
+  cutoverStop,
+  cutoverReport,
   complete,
   showRequest,
   approve,

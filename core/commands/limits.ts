@@ -6,7 +6,7 @@ import { Refusal } from './reply.ts'
 /** Of no job, and so for everybody. */
 const OF_NO_JOB = ['help', 'whoami', 'audit verify']
 /** Arguments that name a job, or the source that a job is named after. */
-const NAMES = ['job', 'source', 'name']
+const NAMES = ['job', 'jobs', 'source', 'name']
 
 /** Refuses a job that the asker may not name. */
 export function refuseOutside({ name, jobs }: Asker, job: string): void {
@@ -24,7 +24,7 @@ export function refuseOutside({ name, jobs }: Asker, job: string): void {
 export function refuseWide(asker: Asker, command: Command, raw: Readonly<Record<string, string>>): void {
   const { jobs, name } = asker
   if (jobs === undefined || jobs.includes('*') || OF_NO_JOB.includes(command.name)) return
-  const named = NAMES.flatMap((key) => (key in command.args && raw[key] ? [raw[key]] : []))
+  const named = NAMES.flatMap((key) => (key in command.args && raw[key] ? raw[key].split(/[,\s]+/) : []))
   for (const job of named) refuseOutside(asker, job)
   if (named.length > 0 || 'request' in command.args) return
   throw new Refusal(

@@ -115,12 +115,15 @@ function readArguments(command: Command, words: readonly string[]): Record<strin
       give(word, 'true')
     } else {
       const place = places.find((key) => raw[key] === undefined)
-      if (place === undefined)
+      const last = places.at(-1)
+      if (place === undefined && last !== undefined && command.args[last]?.many === true)
+        raw[last] += `,${word}`
+      else if (place === undefined)
         throw new Refusal(
           'bad-argument',
           `${quoted(word)} is one word too many. Usage: ${usageLine(command)}`,
         )
-      give(place, word)
+      else give(place, word)
     }
   }
   return raw

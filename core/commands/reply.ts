@@ -51,6 +51,8 @@ export interface Reply {
   readonly table?: Table
   readonly progress?: ProgressView
   readonly actions?: readonly NextStep[]
+  /** A page to keep or to send on, as Markdown: a file where the door can send one. */
+  readonly document?: { readonly name: string; readonly text: string }
   /** It holds a secret of the one who asked: no door shows it to anybody else. */
   readonly isPrivate?: true
   /** The same for programs: plain JSON values, dates as ISO text. */

@@ -7,8 +7,8 @@ export function usageLine(command: Pick<Command, 'name' | 'args'>): string {
       arg.shape === ''
         ? `--${key}`
         : arg.positional
-          ? arg.shape === 'name' || arg.shape === 'text'
-            ? key
+          ? arg.shape === 'name' || arg.shape === 'text' || arg.many === true
+            ? `${key}${arg.many === true ? '…' : ''}`
             : `${key}:${arg.shape}`
           : `${key}=${arg.shape}`
     return arg.required ? `<${slot}>` : `[${slot}]`

@@ -2,6 +2,7 @@
 import type { Subject } from '../domain/post.ts'
 import type { Looking } from './define.ts'
 import type { Reply } from './reply.ts'
+import { viewCutover } from './describe-cutover.ts'
 import { viewApproval } from './view-approval.ts'
 import { viewJob, viewSync } from './view-sync.ts'
 
@@ -25,6 +26,6 @@ export async function viewOf(looking: Looking, { kind, id }: Subject): Promise<V
     case 'approval':
       return viewApproval(looking, id)
     case 'cutover':
-      return undefined
+      return viewCutover(looking, id)
   }
 }

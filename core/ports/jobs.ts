@@ -247,6 +247,8 @@ export interface Approvals {
     notice: Notice,
   ): Promise<Approval>
   byNumber(number: number): Promise<Approval | undefined>
+  /** The newest request for a command on a job that was made after `since`. */
+  latest(jobId: string, command: string, since: Date): Promise<Approval | undefined>
   /** Open ones, oldest first; of one job or of all. */
   open(jobId?: string): Promise<readonly Approval[]>
   /**

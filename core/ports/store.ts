@@ -7,6 +7,7 @@
 import type { Verdict, VerifyOptions } from '../domain/verification.ts'
 import type { Answers } from './answers.ts'
 import type { Audit } from './audit.ts'
+import type { Cutovers } from './cutovers.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Destinations } from './destinations.ts'
 import type { References, Workspaces } from './doors.ts'
@@ -184,6 +185,7 @@ export interface Store {
   readonly audit: Audit
   readonly answers: Answers
   readonly outbox: Outbox
+  readonly cutovers: Cutovers
   readonly posts: Posts
   readonly deliveries: Deliveries
   readonly references: References

@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { createAsk } from '../../core/app/ask.ts'
+import { carryCutovers } from '../../core/app/carry-cutovers.ts'
 import { systemClock } from '../../core/app/clock.ts'
 import { createLog } from '../../core/app/log.ts'
 import { catalogue } from '../../core/commands/catalogue.ts'
@@ -14,6 +15,8 @@ export interface Commands {
   readonly store: Store
   /** Of the database, for what no command does. */
   readonly url: string
+  /** Carries open cutovers on, as the clock does again and again. */
+  readonly carryCutovers: () => Promise<void>
   /** Asks as the person who is named like their role; confirmed unless a test says otherwise. */
   readonly ask: (role: Role, text: string, options?: { confirmed?: boolean }) => Promise<Reply>
 }
@@ -27,10 +30,11 @@ export async function openCommands(
   const store = await openStore(url)
   afterAll(() => store.close())
   const policy = Policy.parse({ people: ROLES.map((name) => ({ name, role: name })), approvals, ...more })
+  const log = createLog({ level: 'silent', secrets: [] })
   const ask = createAsk({
     ...{ store, policy: () => policy, catalogue, clock: systemClock, serverUrl: 'http://ferry.test' },
     bundles: { agentDigest: undefined },
-    log: createLog({ level: 'silent', secrets: [] }),
+    log,
   })
   const personOf = (role: Role) => {
     const person = policy.people.find(({ name }) => name === role)
@@ -40,6 +44,7 @@ export async function openCommands(
   return {
     store,
     url,
+    carryCutovers: () => carryCutovers({ store, clock: systemClock, policy, log, ask }),
     ask: (role, text, { confirmed = true } = {}) =>
       ask(text, { person: personOf(role), door: 'cli' }, { confirmed }),
   }

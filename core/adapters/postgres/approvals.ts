@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, sql } from 'drizzle-orm'
 import type { Approval } from '../../domain/approval.ts'
 import { RUN_HAS_MS } from '../../domain/approval.ts'
 import type { Approvals } from '../../ports/jobs.ts'
@@ -58,6 +58,16 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
 
     async byNumber(number) {
       return (await ask(db.select().from(approvals).where(eq(approvals.number, number))))[0]
+    },
+
+    async latest(jobId, command, since) {
+      const wanted = and(
+        eq(approvals.jobId, jobId),
+        eq(approvals.command, command),
+        gte(approvals.requestedAt, since),
+      )
+      const newest = db.select().from(approvals).where(wanted).orderBy(desc(approvals.number))
+      return (await ask(newest.limit(1)))[0]
     },
 
     async open(jobId) {

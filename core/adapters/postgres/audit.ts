@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { asc, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Audit, AuditRow } from '../../ports/audit.ts'
 import type { Database } from './connect.ts'
 import { NO_JOB, auditInto, jobById } from './parts.ts'
@@ -23,6 +23,13 @@ export function openAudit({ db, ask, run }: Database): Audit {
     async list({ jobId, limit }) {
       const ofJob = jobId === undefined ? undefined : eq(audit.jobId, jobId)
       return (await ask(db.select().from(audit).where(ofJob).orderBy(desc(audit.seq)).limit(limit))).map(
+        toAuditRow,
+      )
+    },
+
+    async of(jobIds, from, to) {
+      const wanted = and(inArray(audit.jobId, [...jobIds]), gte(audit.at, from), lte(audit.at, to))
+      return (await ask(db.select().from(audit).where(wanted).orderBy(asc(audit.seq)).limit(500))).map(
         toAuditRow,
       )
     },

@@ -23,6 +23,9 @@ const MARK: SQL = sql`coalesce(case posts.subject_kind
     join jobs on jobs.id = syncs.job_id where syncs.id = posts.subject_id)
   when 'approval' then (select concat_ws('/', status, jsonb_array_length(approved_by)) from approvals
     where posts.subject_id ~ '^[0-9]{1,9}$' and number = posts.subject_id::int)
+  when 'cutover' then (select concat_ws('/', cutovers.version, sum(jobs.version)) from cutovers
+    join cutover_jobs using (number) join jobs on jobs.id = cutover_jobs.job_id
+    where posts.subject_id ~ '^[0-9]{1,9}$' and number = posts.subject_id::int group by cutovers.version)
   end, '')`
 
 /** Posts; the lease keeps replicas off each other's posts, and a post that its holder left is taken again. */

@@ -5,6 +5,7 @@ import { openApprovals } from './approvals.ts'
 import { openAudit } from './audit.ts'
 import { hangBell } from './bell.ts'
 import { connect } from './connect.ts'
+import { openCutovers } from './cutovers.ts'
 import { openDeliveries } from './deliveries.ts'
 import { openDestinations } from './destinations.ts'
 import { openFleet } from './fleet.ts'
@@ -59,6 +60,7 @@ export async function openStore(url: string): Promise<Store> {
     audit: openAudit(database),
     answers: openAnswers(database),
     outbox: openOutbox(database),
+    cutovers: openCutovers(database),
     posts: openPosts(database),
     deliveries: openDeliveries(database),
     references: openReferences(database),

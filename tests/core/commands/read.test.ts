@@ -37,11 +37,19 @@ describe('the grammar of commands', () => {
   it.each([
     'complete web-01 --last-sync --services-stopped',
     'cancel web-01',
+    'cutover start web-01 web-02',
     'release i-bp1a2b3c4d5e6f7g8h9j',
     "deny 17 reason='not before the backup'",
   ])('writes an invocation as a line that it reads as the same one: %s', (text) => {
     expect(read(lineOf(read(text)))).toEqual(read(text))
   })
+
+  it.each([
+    'cutover start web-01 web-02 db-01 concurrency=2',
+    'cutover start web-01,web-02,db-01 concurrency=2',
+  ])('gathers what is left into the argument that takes many: %s', (text) =>
+    expect(read(text).raw).toEqual({ jobs: 'web-01,web-02,db-01', concurrency: '2' }),
+  )
 
   it('keeps quoted words together', () => {
     expect(read("deny 17 reason='not before the backup'").raw).toEqual({
