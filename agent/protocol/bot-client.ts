@@ -45,19 +45,24 @@ function post(url: URL, body: string, headers: Record<string, string>, signal: A
         reply.on('error', reject)
         reply.on('end', () => {
           if (reply.statusCode === 200) resolve(text)
-          else
-            reject(
-              new BotRefusal(
-                reply.statusCode ?? 0,
-                `the bot answered ${reply.statusCode}: ${text.slice(0, 200)}`,
-              ),
-            )
+          else reject(new BotRefusal(reply.statusCode ?? 0, refusalWords(reply.statusCode ?? 0, text)))
         })
       },
     )
     call.on('error', reject)
     call.end(body)
   })
+}
+
+/** The bot's own sentence; what stands between may answer something else. */
+function refusalWords(status: number, text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown }
+    if (typeof error === 'string') return `${error.slice(0, 500)} (${status})`
+  } catch {
+    // No JSON: not the bot's.
+  }
+  return `the bot answered ${status}: ${text.slice(0, 200)}`
 }
 
 /**
