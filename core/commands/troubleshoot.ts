@@ -95,7 +95,8 @@ async function tell(
   })
 }
 
-function retryWords({ resume }: Job, retryable: boolean): string {
+function retryWords({ resume, intermediate }: Job, retryable: boolean): string {
+  if (intermediate === 'lost') return 'no: the intermediate is gone'
   if (!retryable) return 'no'
   return `yes: it goes on from ${resume === null ? 'where it stopped' : STATE_LABELS[resume]}; blocks already applied are not sent again`
 }
