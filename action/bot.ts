@@ -11,6 +11,8 @@ import { Failure } from './failure.ts'
 const REQUEST_MS = 30_000
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5000
+/** Replies that say nothing of the request, only of this moment. */
+const NOT_NOW: readonly string[] = ['unavailable', 'busy']
 
 export interface Request {
   /** A line as people type it, or a command's name. */
@@ -48,7 +50,9 @@ export function createBot({ server, patienceMs, credentials, hurry, say }: BotPa
     if (status === 401 && reply?.code.startsWith('session-') && credentials.renew())
       return { again: reply.title }
     if (reply === undefined) return notABot(server, status)
-    return reply.code === 'unavailable' || reply.code === 'busy' ? { again: reply.title, reply } : reply
+    // A look that failed is worth another one; a command that failed is told as it is.
+    const isPassing = NOT_NOW.includes(reply.code) || (key === undefined && reply.code === 'internal')
+    return isPassing ? { again: reply.title, reply } : reply
   }
 
   return {

@@ -79,7 +79,16 @@ async function followOrRest(
   known: Known,
   asIs: Ending,
 ): Promise<Ending> {
-  return course === undefined ? asIs : follow(course, parts, known)
+  return course === undefined ? atRest(asIs, known) : follow(course, parts, known)
+}
+
+/** Replies that tell of what was carried out before they were asked: how that ended shows in the job's state. */
+const BEFORE: readonly string[] = ['carried-out', 'asked-already']
+
+function atRest(asIs: Ending, { last }: Known): Ending {
+  if (!BEFORE.includes(asIs.code)) return asIs
+  const isFailed = last?.data?.['state'] === 'error'
+  return isFailed ? { ...asIs, decision: 'failed', code: 'error' } : { ...asIs, decision: 'done' }
 }
 
 const FIRST_LOOK_MS = 250

@@ -39,7 +39,7 @@ export function renderSummary(page: Page): string {
       ? []
       : [`#### Sync ${text(phases.title)}`, table(phases.table.columns, phases.table.rows)]),
     ...(drawing(page) ?? []),
-    ...verification(shown),
+    ...verification(known),
     ...(shown?.progress === undefined ? [] : [fenced(bars(shown.progress))]),
     ...(shown?.table === undefined || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)]),
     ...nextSteps(trouble ?? shown),
@@ -82,18 +82,21 @@ function drawing({ known, phases, endedAt }: Page): readonly string[] | undefine
 }
 
 /** The checks of the verification that was waited for, a row each. */
-function verification(shown: Reply | undefined): readonly string[] {
-  const [newest] = shown !== undefined && isRecords(shown) ? recordsOf(shown) : []
-  if (newest === undefined) return []
-  const checks = newest.checks.map(({ name, ok, detail }) => [
+function verification({ first, last }: Known): readonly string[] {
+  if (last === undefined || !isRecords(last)) return []
+  const [newest] = recordsOf(last)
+  const number = first?.data?.['verification'] ?? newest?.number
+  const checks = recordsOf(last).find((record) => record.number === number)?.checks ?? []
+  const rows = checks.map(({ name, ok, detail }) => [
     name,
     ok === null ? 'not known' : ok ? 'ok' : 'failed',
     detail,
   ])
-  return ['#### Verification', table(['check', 'result', 'detail'], checks)]
+  return ['#### Verification', table(['check', 'result', 'detail'], rows)]
 }
 
 interface Recorded {
+  readonly number: number
   readonly checks: readonly { readonly name: string; readonly ok: boolean | null; readonly detail: string }[]
 }
 const recordsOf = ({ data }: Reply): readonly Recorded[] =>

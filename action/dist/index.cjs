@@ -20493,6 +20493,7 @@ var Failure = class extends Error {
 var REQUEST_MS = 3e4;
 var FIRST_PAUSE_MS = 200;
 var LONGEST_PAUSE_MS = 5e3;
+var NOT_NOW = ["unavailable", "busy"];
 function createBot({ server, patienceMs, credentials, hurry, say: say2 }) {
   const send = async (request, key) => {
     const authorization = await credentials.current();
@@ -20507,7 +20508,8 @@ function createBot({ server, patienceMs, credentials, hurry, say: say2 }) {
     if (status === 401 && reply?.code.startsWith("session-") && credentials.renew())
       return { again: reply.title };
     if (reply === void 0) return notABot(server, status);
-    return reply.code === "unavailable" || reply.code === "busy" ? { again: reply.title, reply } : reply;
+    const isPassing = NOT_NOW.includes(reply.code) || key === void 0 && reply.code === "internal";
+    return isPassing ? { again: reply.title, reply } : reply;
   };
   return {
     ask: (request, key) => patiently({ patienceMs, hurry, say: say2, server }, () => send(request, key))
@@ -21031,7 +21033,7 @@ function renderSummary(page) {
     ...trouble === void 0 ? [] : ["#### What went wrong", table(["", ""], Object.entries(trouble.facts))],
     ...phases === void 0 ? [] : [`#### Sync ${text(phases.title)}`, table(phases.table.columns, phases.table.rows)],
     ...drawing(page) ?? [],
-    ...verification(shown),
+    ...verification(known),
     ...shown?.progress === void 0 ? [] : [fenced(bars(shown.progress))],
     ...shown?.table === void 0 || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)],
     ...nextSteps(trouble ?? shown),
@@ -21067,15 +21069,17 @@ function drawing({ known, phases, endedAt }) {
   ]);
   return drawn === void 0 ? void 0 : ["#### Timeline", drawn];
 }
-function verification(shown) {
-  const [newest] = shown !== void 0 && isRecords(shown) ? recordsOf(shown) : [];
-  if (newest === void 0) return [];
-  const checks = newest.checks.map(({ name, ok, detail }) => [
+function verification({ first, last }) {
+  if (last === void 0 || !isRecords(last)) return [];
+  const [newest] = recordsOf(last);
+  const number = first?.data?.["verification"] ?? newest?.number;
+  const checks = recordsOf(last).find((record) => record.number === number)?.checks ?? [];
+  const rows = checks.map(({ name, ok, detail }) => [
     name,
     ok === null ? "not known" : ok ? "ok" : "failed",
     detail
   ]);
-  return ["#### Verification", table(["check", "result", "detail"], checks)];
+  return ["#### Verification", table(["check", "result", "detail"], rows)];
 }
 var recordsOf = ({ data }) => Array.isArray(data?.["verifications"]) ? data["verifications"] : [];
 var isRecords = ({ code: name }) => name === "verifications";
@@ -21310,7 +21314,13 @@ async function runStep(parts, known) {
   return followOrRest(courseAfterApproval(now, until), parts, known, { ...decided, title: now.title });
 }
 async function followOrRest(course, parts, known, asIs) {
-  return course === void 0 ? asIs : follow(course, parts, known);
+  return course === void 0 ? atRest(asIs, known) : follow(course, parts, known);
+}
+var BEFORE = ["carried-out", "asked-already"];
+function atRest(asIs, { last }) {
+  if (!BEFORE.includes(asIs.code)) return asIs;
+  const isFailed = last?.data?.["state"] === "error";
+  return isFailed ? { ...asIs, decision: "failed", code: "error" } : { ...asIs, decision: "done" };
 }
 var FIRST_LOOK_MS = 250;
 var LONGEST_LOOK_MS = 5e3;

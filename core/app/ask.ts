@@ -165,8 +165,7 @@ export function createAsk(parts: AskParts): Ask {
         run: () => carryOut(sender, secret),
         already: async (entry) => {
           // A request for approval that was made is found again by asking once more; so is a refusal.
-          if (/^(approval asked|refused)/.test(entry.outcome))
-            return run(invocation, sender, { confirmed, secret })
+          if (/^(approval asked|refused)/.test(entry.outcome)) return carryOut(sender, secret)
           const now = entry.job === null ? undefined : await run(statusOf(entry.job), who)
           return {
             ...{ facts: {}, ...now, outcome: 'accepted', code: 'asked-already' },

@@ -120,7 +120,9 @@ describe('a step that waits for a sync', () => {
     const job = await jobIn(store, 'waiting')
     const step = begin({ command: 'sync', job: job.name })
     await step.says('Following')
-    net.next('/api/commands', 502, 'lost', 503, 'reply lost')
+    const body = { outcome: 'refused', code: 'internal', title: 'A look has failed.' }
+    net.next('/api/commands', 502, { status: 500, body }, 'lost', 503, 'reply lost')
+    await step.says('A look has failed.')
     await step.says('It could not be reached')
     await bring(job, 'waiting', synced)
 
