@@ -9,7 +9,7 @@ import type { AuditRow } from '../ports/audit.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Longer than any command takes; then whoever began to answer is taken for dead. */
-const LEASE_MS = 15_000
+const LEASE_MS = 8000
 /** Longer than a run of a workflow may last at GitHub. */
 const KEEP_MS = 7 * 24 * 3_600_000
 const LOOK_MS = 100
