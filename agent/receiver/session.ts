@@ -16,6 +16,7 @@ import {
 } from '../protocol/wire.ts'
 import type { Sealed } from './home.ts'
 import type { Disks } from './disks.ts'
+import { readInto } from './read-into.ts'
 
 /** What a session needs of the receiver around it. */
 export interface SessionHost {
@@ -74,7 +75,8 @@ export class Session {
       // With batches on their way it is the disk that is slow, and the socket may not even be read.
       if (this.inFlight.length === 0) this.fail(new Fault('PROTOCOL', 'nothing came for 60 s'))
     })
-    socket.on('data', (chunk: Buffer) => this.read(chunk))
+    const read = (chunk: Buffer): void => this.read(chunk)
+    if (!readInto(socket, read)) socket.on('data', read)
     socket.on('error', (problem) =>
       log('info', 'a connection broke', { session: id, because: wordsOf(problem) }),
     )
