@@ -18,7 +18,10 @@ interface Handle {
 const symbolOf = (socket: object, name: string): symbol | undefined =>
   Object.getOwnPropertySymbols(socket).find(({ description }) => description === name)
 
-/** Hands over what comes, as a view that is good until `take` returns. False: this Node cannot, and nothing was done. */
+/**
+ * Hands over what comes, as a view that is good until `take` returns. After a `pause` what is decrypted already still
+ * comes. False: this Node cannot, and nothing was done.
+ */
 export function readInto(socket: TLSSocket, take: (chunk: Buffer) => void): boolean {
   const handle = (socket as unknown as { readonly _handle?: Handle | null })._handle
   const [buffer, callback] = [symbolOf(socket, 'kBuffer'), symbolOf(socket, 'kBufferCb')]
