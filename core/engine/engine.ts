@@ -8,6 +8,7 @@ import { reconcile } from './reconcile.ts'
 import { Runner } from './runner.ts'
 import { cleanUp, deliverNotices, expireApprovals, expireTasks } from './ticks.ts'
 import { remindOfCosts, startDueSyncs } from './ticks.ts'
+import { createWatch } from './watch.ts'
 
 /** Something the clock wakes: a name, how often, and what it does then. */
 export interface Tick {
@@ -39,6 +40,7 @@ export function createEngine(parts: Parts, deliver: (notice: OutboxRow) => Promi
       { name: 'reconcile', everyMs: reconcileTickMs, run: () => reconcile(parts) },
       { name: 'prices', everyMs: cleanUpTickMs, run: () => priceResources(parts) },
       { name: 'cost-reminders', everyMs: 60_000, run: () => remindOfCosts(parts) },
+      { name: 'watchdogs', everyMs: cleanUpTickMs, run: createWatch(parts) },
       { name: 'notices', everyMs: Math.min(2000, dueTickMs), run: () => deliverNotices(parts, deliver) },
     ],
     start: () => runner.start(),
