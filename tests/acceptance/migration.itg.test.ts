@@ -59,7 +59,8 @@ describe('a migration', () => {
     const moving = await seen(
       ferry,
       'web-01',
-      ({ progress }) => progress?.phase === 'transferring' && progress.limitedBy === 'limit',
+      ({ progress }) =>
+        progress?.phase === 'transferring' && progress.limitedBy === 'limit' && progress.applyRate > 0,
     )
     await ferry.waitFor('web-01', 'waiting', number)
 
