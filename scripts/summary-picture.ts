@@ -3,7 +3,7 @@
  * Markdown that the Action writes, no other; with Mermaid's own file diagrams are drawn, without it they stay text.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -82,16 +82,14 @@ const escaped = (text: string): string =>
 const [, program = '', from, to, mermaid] = process.argv
 if (program.endsWith('summary-picture.ts')) {
   if (from === undefined || to === undefined) throw new Error('Give a summary and the picture to write.')
-  const chromium = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-  if (chromium === undefined) throw new Error('There is no Chromium on this machine.')
   const folder = mkdtempSync(join(tmpdir(), 'ferry-picture-'))
   const page = join(folder, 'page.html')
   writeFileSync(page, pageOf(readFileSync(from, 'utf8'), mermaid))
   const height = process.env['HEIGHT'] ?? '1400'
-  const { status, stderr } = spawnSync(chromium, [
+  const { status, stderr, error } = spawnSync('chromium', [
     ...['--headless', '--no-sandbox', '--hide-scrollbars', '--allow-file-access-from-files'],
     ...[`--user-data-dir=${folder}`, `--window-size=${WIDTH},${height}`, '--virtual-time-budget=10000'],
     ...[`--screenshot=${resolve(to)}`, pathToFileURL(page).href],
   ])
-  if (status !== 0) throw new Error(String(stderr))
+  if (status !== 0) throw new Error(error?.message ?? String(stderr))
 }

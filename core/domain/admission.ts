@@ -49,26 +49,37 @@ export function ruleFor(
       code: 'workflows-not-set-up',
       sentence: 'No workflow may use this bot: ferry.yaml has no rules under workflows.',
     }
-  const ofRepository = rules.filter(
-    (rule) =>
+  let nearest: Unmet | undefined
+  for (const rule of rules) {
+    const isOfRepository =
       rule.issuer === claims.issuer &&
       rule.repository_id === claims.repository_id &&
-      rule.repository_owner_id === claims.repository_owner_id,
-  )
-  if (ofRepository.length === 0)
-    return {
+      rule.repository_owner_id === claims.repository_owner_id
+    if (!isOfRepository) continue
+    const unmet = firstUnmet(rule, claims)
+    if (unmet === undefined) return { rule }
+    if (nearest === undefined || unmet.met > nearest.met) nearest = unmet
+  }
+  return (
+    nearest?.why ?? {
       code: 'repository-not-allowed',
       sentence: `No rule under workflows in ferry.yaml is for the repository ${claims.repository} (repository_id ${claims.repository_id}, repository_owner_id ${claims.repository_owner_id}, issuer ${claims.issuer}).`,
     }
-  let nearest: { readonly passed: number; readonly why: NotAdmitted } | undefined
-  for (const rule of ofRepository) {
-    const failed = DEMANDS.findIndex((demand) => demand(rule, claims) !== undefined)
-    const why = DEMANDS[failed]?.(rule, claims)
-    if (why === undefined) return { rule }
-    if (nearest === undefined || failed > nearest.passed) nearest = { passed: failed, why }
+  )
+}
+
+interface Unmet {
+  /** How many demands before it are met. */
+  readonly met: number
+  readonly why: NotAdmitted
+}
+
+function firstUnmet(rule: WorkflowRule, claims: RunClaims): Unmet | undefined {
+  for (const [met, demand] of DEMANDS.entries()) {
+    const why = demand(rule, claims)
+    if (why !== undefined) return { met, why }
   }
-  // `ofRepository` is not empty, so one of them came nearest.
-  return (nearest as NonNullable<typeof nearest>).why
+  return undefined
 }
 
 type Demand = (rule: WorkflowRule, claims: RunClaims) => NotAdmitted | undefined

@@ -69,7 +69,7 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://issuer')
-    if (url.pathname === '/.well-known/jwks') {
+    if (url.pathname.endsWith('/.well-known/jwks')) {
       fetched++
       return isOff ? send(response, 503, {}) : send(response, 200, { keys: [jwk] })
     }

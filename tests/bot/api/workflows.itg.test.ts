@@ -18,6 +18,7 @@ beforeAll(async () => {
   const rules = [
     ruleFor(issuer.url),
     ruleFor(issuer.url, { name: 'gated', repository_id: 1002, environment: 'production' }),
+    ruleFor(`${issuer.url}/_services/token`, { name: 'ghes', repository_id: 1004 }),
     ruleFor(issuer.url, { name: 'wide', repository_id: 1003, jobs: ['*'] }),
   ]
   bot = await startTestBot({
@@ -99,6 +100,16 @@ describe('a token of GitHub', () => {
     const claims = { sub: 'repo:evil/evil:ref:refs/heads/evil', repository: 'acme/renamed' }
 
     expect((await signIn({ claims })).status).toBe(200)
+  })
+
+  it('of a GitHub Enterprise Server is verified with the keys below its own issuer, and opens only its own rules', async () => {
+    const iss = `${issuer.url}/_services/token`
+
+    expect((await signIn({ claims: { iss, repository_id: '1004' } })).body).toMatchObject({ rule: 'ghes' })
+    expect((await signIn({ claims: { iss } })).body).toMatchObject({ code: 'repository-not-allowed' })
+    expect((await signIn({ claims: { repository_id: '1004' } })).body).toMatchObject({
+      code: 'repository-not-allowed',
+    })
   })
 
   it('is taken once, also when it is shown many times at the same moment', async () => {
