@@ -1,6 +1,8 @@
 /** Commands in comments: a reaction at once, one reply, and a reaction that says how it went. */
 import type { App } from '../../core/app/assemble.ts'
+import type { Subject } from '../../core/app/doors.ts'
 import type { TakenDelivery } from '../../core/app/github.ts'
+import { isMoving } from '../../core/commands/progress.ts'
 import { readInvocation } from '../../core/commands/read.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import { Refusal } from '../../core/commands/reply.ts'
@@ -32,15 +34,31 @@ export async function answerComment(
     return 'a stranger'
   }
   const { reply, confirm } = await replyTo(app, delivery, event, level)
+  const mark = `delivery:${delivery.number}`
   const body = renderMarkdown(reply, {
-    marker: marker(`delivery:${delivery.number}`),
+    marker: marker(mark),
     last: confirm ? [`To go on, comment \`/ferry confirm ${delivery.number}\` within 10 minutes.`] : [],
   })
-  await putComment(call, event.issue, {
-    ...{ mark: `delivery:${delivery.number}`, body, since: delivery.at },
+  const comment = await putComment(call, event.issue, {
+    ...{ mark, body, since: delivery.at },
   })
   if (!confirm) await react(call, event.comment, reply.outcome === 'refused' ? '-1' : '+1')
+  const subject = subjectOf(reply)
+  if (subject !== undefined) {
+    const place = { repository: event.repository, issue: event.issue, mark }
+    await app.openPosts([{ door: 'github', kind: 'reply', subject, place, remoteId: String(comment) }])
+  }
   return reply.code
+}
+
+/** What goes on after the reply, so that it is kept true until that is over. */
+function subjectOf({ outcome, data }: Reply): Subject | undefined {
+  const { approval, syncId, phase, state } = data ?? {}
+  if (outcome !== 'accepted') return undefined
+  if (typeof approval === 'number') return { kind: 'approval', id: String(approval) }
+  if (typeof syncId !== 'string' || !isMoving(state)) return undefined
+  // A sync that has ended says nothing of a job that moves on without one, but for its completion.
+  return phase === null && state !== 'completing' ? undefined : { kind: 'sync', id: syncId }
 }
 
 interface Answer {

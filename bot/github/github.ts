@@ -14,6 +14,7 @@ import { carryGates, openGate } from './gates.ts'
 import { emptyInbox, sweepInbox } from './inbox.ts'
 import { WEBHOOK_PATH } from './manifest.ts'
 import type { GitHubParts } from './parts.ts'
+import { githubDoor } from './posts.ts'
 import { findWaitingRuns, redeliver } from './reconcile.ts'
 import { takeReview } from './reviews.ts'
 
@@ -29,9 +30,11 @@ export interface GitHubTimings {
   readonly inboxMs: number
   readonly gatesMs: number
   readonly reconcileMs: number
+  /** How long what moves on its own stays as it is shown. */
+  readonly paceMs: number
 }
 
-const TIMINGS: GitHubTimings = { inboxMs: 1000, gatesMs: 1000, reconcileMs: 120_000 }
+const TIMINGS: GitHubTimings = { inboxMs: 1000, gatesMs: 1000, reconcileMs: 120_000, paceMs: 10_000 }
 const SWEEP_MS = 3_600_000
 
 export function createGitHub(
@@ -39,11 +42,12 @@ export function createGitHub(
   settings: GitHubSettings,
   timings: Partial<GitHubTimings> = {},
 ): GitHubDoor {
-  const { inboxMs, gatesMs, reconcileMs } = { ...TIMINGS, ...timings }
+  const { inboxMs, gatesMs, reconcileMs, paceMs } = { ...TIMINGS, ...timings }
   const probot = createProbot(settings, app.log)
   // Handlers only write down: GitHub is answered in milliseconds, and the work outlives this process.
   onEvents(probot, (delivery) => app.github.inbox.take(delivery))
   const parts: GitHubParts = { app, client: createClient(probot) }
+  app.addDoor(githubDoor(parts, paceMs))
   const front = githubFront(settings.webhookSecrets, async ({ id, name, payload }) => {
     await probot.receive({ id, name, payload } as Parameters<typeof probot.receive>[0])
   })

@@ -13,13 +13,21 @@ const MOST_PAGES = 10
 /** GitHub's clock and the database's may differ. */
 const CLOCKS_MS = 120_000
 
-/** Writes a comment, or edits the one of this mark. `since`: it cannot be older. Returns its id. */
-export async function putComment(
-  call: Call,
-  issue: number,
-  { mark, body, since }: { readonly mark: string; readonly body: string; readonly since: Date },
-): Promise<number> {
-  const found = await findComment(call, issue, mark, since)
+interface Written {
+  /** What the comment begins with, unseen. */
+  readonly mark: string
+  /** As Markdown, the mark included. */
+  readonly body: string
+  /** It cannot be older. */
+  readonly since: Date
+  /** Nobody can have written it yet: it need not be looked for. */
+  readonly isNew?: boolean
+}
+
+/** Writes a comment, or edits the one of this mark. Returns its id. */
+export async function putComment(call: Call, issue: number, written: Written): Promise<number> {
+  const { mark, body, since, isNew = false } = written
+  const found = isNew ? undefined : await findComment(call, issue, mark, since)
   if (found === undefined) {
     const made = await call<Comment>('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
       ...{ issue_number: issue, body },

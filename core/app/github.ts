@@ -1,14 +1,12 @@
 /** What the GitHub door asks of Ferry beside commands. */
 import type { Approval } from '../domain/approval.ts'
-import type { GitHubReport } from '../domain/github-policy.ts'
-import { gateLine, isGuarded, isListenedTo, reportOf } from '../domain/github-policy.ts'
+import { gateLine, isGuarded, isListenedTo } from '../domain/github-policy.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { Gates, Inbox } from '../ports/github.ts'
 import type { Store } from '../ports/store.ts'
 import { personOfGitHub } from './people.ts'
 
 export type { Approval } from '../domain/approval.ts'
-export type { GitHubReport } from '../domain/github-policy.ts'
 export type { Person } from '../domain/policy.ts'
 export type { Delivery, Gate, TakenDelivery } from '../ports/github.ts'
 
@@ -22,8 +20,6 @@ export interface GitHubDesk {
   person(account: { readonly id: number; readonly login: string }): Person | undefined
   /** Whether comments of a repository are obeyed. */
   listensTo(repository: string, isPublic: boolean): boolean
-  /** Where a job is reported. */
-  report(job: string): GitHubReport | undefined
   isGuarded(repository: string, environment: string): boolean
   /** The repositories with environments that Ferry guards, each once. */
   guarded(): readonly string[]
@@ -47,7 +43,6 @@ export function createGitHubDesk(
       }),
     person: (account) => personOfGitHub(policy(), account),
     listensTo: (repository, isPublic) => isListenedTo(policy().github, repository, isPublic),
-    report: (job) => reportOf(policy().github, job),
     isGuarded: (repository, environment) => isGuarded(policy().github, repository, environment),
     guarded: () => [...new Set(policy().github.gates.map(({ repository }) => repository))],
     gateLine: (asked) => gateLine(policy().github, asked),

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { Looking } from '../commands/define.ts'
 import type { View } from '../commands/view.ts'
 import { viewOf } from '../commands/view.ts'
+import { reportPlacesOf } from '../domain/github-policy.ts'
 import { approvalPlacesOf, livePlacesOf } from '../domain/notice-routes.ts'
 import { approvalRule, mayAct } from '../domain/policy.ts'
 import type { DoorName } from '../domain/post.ts'
@@ -51,13 +52,12 @@ export async function openWantedPosts(
         subject: { kind: 'cutover', id: String(number) },
       })),
   }))
-  const ofSyncs = syncs.map(({ id, job }) => ({
+  const ofSyncs = syncs.map(({ id, job, kind }) => ({
     key: `sync ${id}`,
-    posts: livePlacesOf(policy, job).map((where): NewPost => ({
-      ...where,
-      kind: 'sync',
-      subject: { kind: 'sync', id },
-    })),
+    posts: [
+      ...livePlacesOf(policy, job).map((where) => ({ ...where, kind: 'sync' as const })),
+      ...reportPlacesOf(policy.github, job, kind),
+    ].map((where): NewPost => ({ ...where, subject: { kind: 'sync', id } })),
   }))
   const ofApprovals = approvals.map((approval) => ({
     key: `approval ${approval.number}`,

@@ -1,6 +1,8 @@
 /** What the policy file says of GitHub: where Ferry listens, where it reports, and which environments it guards. */
 import { z } from 'zod'
+import type { SyncKind } from './job.ts'
 import { JOB_PATTERN, namesJob } from './job-pattern.ts'
+import type { Place } from './post.ts'
 
 const repository = z
   .string()
@@ -34,7 +36,6 @@ const Report = z.strictObject({
     .optional()
     .describe('Where people reach the server after the cutover'),
 })
-export type GitHubReport = z.infer<typeof Report>
 
 const Gate = z
   .strictObject({
@@ -94,9 +95,22 @@ export function isListenedTo(
   return repositories.some((named) => isSame(named, repository))
 }
 
-/** Where a job is reported; undefined: nowhere. */
-export function reportOf({ reports }: Pick<GitHubPolicy, 'reports'>, job: string): GitHubReport | undefined {
-  return reports.find(({ jobs }) => namesJob(jobs, job))
+/** Where a sync is reported, beside the messages that are kept true: as a check, and the last one as a deployment. */
+export function reportPlacesOf(
+  { reports }: Pick<GitHubPolicy, 'reports'>,
+  job: string,
+  kind: SyncKind,
+): readonly { readonly door: 'github'; readonly kind: 'check' | 'deployment'; readonly place: Place }[] {
+  const found = reports.find(({ jobs }) => namesJob(jobs, job))
+  if (found === undefined) return []
+  const { repository, ref, environment, environment_url: url } = found
+  const check = { door: 'github', kind: 'check', place: { repository, ref } } as const
+  if (kind !== 'final') return [check]
+  const place = {
+    ...{ repository, ref, environment: environment.replace('{job}', job) },
+    ...(url === undefined ? {} : { url }),
+  }
+  return [check, { door: 'github', kind: 'deployment', place }]
 }
 
 /**

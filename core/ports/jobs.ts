@@ -160,7 +160,7 @@ export interface Syncs {
   /** Newest first. */
   list(jobId: string, limit?: number): Promise<readonly Sync[]>
   /** Those of all jobs that run, or have ended within the last `endedMs`; missed ones left out. */
-  recent(endedMs: number): Promise<readonly { readonly id: string; readonly job: string }[]>
+  recent(endedMs: number): Promise<readonly (Pick<Sync, 'id' | 'kind'> & { readonly job: string })[]>
   /** Stores what was foretold when the sync began; the first one stands. Repeatable. */
   setForecast(id: string, forecast: Forecast): Promise<void>
   setPhase(id: string, phase: Phase): Promise<void>

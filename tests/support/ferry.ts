@@ -52,7 +52,7 @@ const QUICK: Partial<Timings> = {
   cleanUpTickMs: 250,
 }
 
-const QUICK_GITHUB = { inboxMs: 100, gatesMs: 100, reconcileMs: 300 }
+const QUICK_GITHUB = { inboxMs: 100, gatesMs: 100, reconcileMs: 300, paceMs: 500 }
 
 interface FerryOptions {
   readonly sandbox?: Partial<SandboxOptions>

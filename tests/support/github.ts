@@ -67,6 +67,8 @@ export interface GitHub {
   readonly reactions: ReadonlyMap<number, readonly string[]>
   readonly runs: ReadonlyMap<number, Run>
   readonly deployments: readonly Readonly<Record<string, unknown>>[]
+  /** The states of the newest deployment to an environment, oldest first. */
+  statuses(environment: string): readonly string[]
   /** Where webhooks go; undefined: they are lost. */
   sendTo(url: string | undefined): void
   idOf(login: string): number
@@ -309,6 +311,10 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
       GITHUB_API_URL: url,
     },
     ...{ repository, repositoryId: found.id, calls, deliveries, reactions, runs, deployments, send },
+    statuses: (environment) => {
+      const newest = deployments.find((deployment) => deployment['environment'] === environment)
+      return (statuses.get(Number(newest?.['id'])) ?? []).map(({ state }) => String(state)).reverse()
+    },
     sendTo: (to) => {
       target = to
     },

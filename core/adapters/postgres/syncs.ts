@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm'
-import type { Sync, SyncProgress } from '../../domain/job.ts'
+import type { Sync, SyncKind, SyncProgress } from '../../domain/job.ts'
 import type { SyncWork, Syncs } from '../../ports/jobs.ts'
 import type { Database } from './connect.ts'
 import { json, milliseconds } from './parts.ts'
@@ -63,10 +63,14 @@ export function openSyncs({ db, ask, run }: Database): Syncs {
 
     async recent(endedMs) {
       const rows = await run(sql`
-        select syncs.id, jobs.name from syncs join jobs on jobs.id = syncs.job_id
+        select syncs.id, syncs.kind, jobs.name from syncs join jobs on jobs.id = syncs.job_id
         where syncs.result is null
           or (syncs.ended_at > now() - ${milliseconds(endedMs)} and syncs.result <> 'missed')`)
-      return rows.map((raw) => ({ id: raw['id'] as string, job: raw['name'] as string }))
+      return rows.map((raw) => ({
+        id: raw['id'] as string,
+        kind: raw['kind'] as SyncKind,
+        job: raw['name'] as string,
+      }))
     },
 
     async setForecast(id, forecast) {

@@ -4,12 +4,15 @@ import {
   GitHubPolicy,
   isGuarded,
   isListenedTo,
-  reportOf,
+  reportPlacesOf,
 } from '../../../core/domain/github-policy.ts'
 import { readPolicy } from '../../../core/config/policy-file.ts'
 
 const POLICY = GitHubPolicy.parse({
-  reports: [{ jobs: 'web-*', repository: 'acme/web', ref: 'main' }, { repository: 'acme/operations' }],
+  reports: [
+    { jobs: 'web-*', repository: 'acme/web', ref: 'main', environment_url: 'https://shop.test' },
+    { repository: 'acme/operations' },
+  ],
   gates: [
     { repository: 'acme/web', environment: 'cutover-{job}' },
     { repository: 'acme/web', environment: 'Production', job: 'db-01', command: 'cancel {job}' },
@@ -64,10 +67,22 @@ describe('a gate of the policy', () => {
 })
 
 describe('a report of the policy', () => {
-  it('is the first that matches the job', () => {
-    expect(reportOf(POLICY, 'web-01')).toMatchObject({ repository: 'acme/web', ref: 'main' })
-    expect(reportOf(POLICY, 'db-01')).toMatchObject({ repository: 'acme/operations', ref: 'HEAD' })
-    expect(reportOf({ reports: [] }, 'db-01')).toBeUndefined()
+  it('is the first that matches the job: a check, and for the last sync a deployment', () => {
+    const web = { repository: 'acme/web', ref: 'main' }
+    const place = { ...web, environment: 'ferry/web-01', url: 'https://shop.test' }
+
+    expect(reportPlacesOf(POLICY, 'web-01', 'incremental')).toEqual([
+      { door: 'github', kind: 'check', place: web },
+    ])
+    expect(reportPlacesOf(POLICY, 'web-01', 'final')[1]).toEqual({
+      door: 'github',
+      kind: 'deployment',
+      place,
+    })
+    expect(reportPlacesOf(POLICY, 'db-01', 'full')).toMatchObject([
+      { place: { repository: 'acme/operations', ref: 'HEAD' } },
+    ])
+    expect(reportPlacesOf({ reports: [] }, 'db-01', 'final')).toEqual([])
   })
 })
 
