@@ -86,6 +86,7 @@ describe('a migration at GitHub', () => {
     )
     await github.comment(issue, 'paula', `/ferry approve ${String(asked.data?.['approval'])}`)
     await ferry.waitFor('reported', 'completed')
+    await eventually('the end of the check', async () => (await checkOf(4))?.['conclusion'] === 'success')
     await eventually('the last status', async () => github.statuses('ferry/reported').includes('success'))
 
     expect(github.deployments).toHaveLength(1)
@@ -95,7 +96,6 @@ describe('a migration at GitHub', () => {
       auto_merge: false,
     })
     expect(github.statuses('ferry/reported')).toEqual(['in_progress', 'success'])
-    expect(await checkOf(4)).toMatchObject({ status: 'completed', conclusion: 'success' })
     expect(github.calls.filter(({ status }) => status === 422)).toEqual([])
   })
 })
