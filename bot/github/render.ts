@@ -6,6 +6,8 @@ import { code, details, fenced, table, text } from './markdown.ts'
 /** GitHub refuses a longer comment or check summary as a whole. */
 export const MOST_CHARACTERS = 65_536
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
+/** Nothing was refused: somebody is asked whether to go on. */
+const ASKED = '❔'
 /** What is read at a glance; the rest is folded. */
 const FACTS_OPEN = 8
 const ROWS_OPEN = 12
@@ -22,7 +24,7 @@ export function renderMarkdown(reply: Reply, { last = [], marker }: RenderOption
   for (let rows = reply.table?.rows.length ?? 0; ; rows = Math.floor(rows / 2)) {
     const whole = [
       ...(marker === undefined ? [] : [marker]),
-      `${MARKS[reply.outcome]} **${text(shorter(reply.title, 1000))}**`,
+      `${reply.code === 'confirm' ? ASKED : MARKS[reply.outcome]} **${text(shorter(reply.title, 1000))}**`,
       ...facts(reply.facts),
       ...(reply.progress === undefined ? [] : [progress(reply.progress)]),
       ...(reply.table === undefined ? [] : tableParts(reply.table, rows)),
