@@ -4,7 +4,9 @@ import type { Looking } from '../commands/define.ts'
 import type { View } from '../commands/view.ts'
 import { viewOf } from '../commands/view.ts'
 import { reportPlacesOf } from '../domain/github-policy.ts'
+import type { Where } from '../domain/notice-routes.ts'
 import { approvalPlacesOf, livePlacesOf } from '../domain/notice-routes.ts'
+import type { Person } from '../domain/policy.ts'
 import { approvalRule, mayAct } from '../domain/policy.ts'
 import type { DoorName } from '../domain/post.ts'
 import { tryAgainMs } from '../domain/post.ts'
@@ -42,15 +44,17 @@ export async function openWantedPosts(
     store.approvals.open(),
     store.cutovers.open(),
   ])
-  const ofCutovers = cutovers.map(({ number, jobs }) => ({
-    key: `cutover ${number}`,
-    posts: jobs
-      .flatMap(({ job }) => livePlacesOf(policy, job))
-      .map((where): NewPost => ({
-        ...where,
-        kind: 'cutover',
-        subject: { kind: 'cutover', id: String(number) },
-      })),
+  const ofCutovers = cutovers.map(({ number, jobs, offers }) => ({
+    // Whoever is asked to take over a role hears of it, too.
+    key: `cutover ${number} ${offers.map(({ to }) => to).join()}`,
+    posts: [
+      ...jobs.flatMap(({ job }) => livePlacesOf(policy, job)),
+      ...policy.people.filter(({ name }) => offers.some(({ to }) => to === name)).flatMap(directly),
+    ].map((where): NewPost => ({
+      ...where,
+      kind: 'cutover',
+      subject: { kind: 'cutover', id: String(number) },
+    })),
   }))
   const ofSyncs = syncs.map(({ id, job, kind }) => ({
     key: `sync ${id}`,
@@ -68,9 +72,7 @@ export async function openWantedPosts(
           const { by } = approvalRule(policy, approval.command, approval.jobName)
           return name !== approval.requestedBy && mayAct(role, by)
         })
-        .flatMap(({ slack }) =>
-          slack === undefined ? [] : [{ door: 'slack' as const, place: { user: slack } }],
-        ),
+        .flatMap(directly),
     ].map((where): NewPost => ({
       ...where,
       kind: 'approval',
@@ -83,6 +85,11 @@ export async function openWantedPosts(
   // What was opened need not be opened again; what is over is forgotten, so that this does not grow.
   known.clear()
   for (const { key } of all) known.add(key)
+}
+
+/** The direct message to a person; none for whoever has no Slack identity. */
+function directly({ slack }: Person): readonly Where[] {
+  return slack === undefined ? [] : [{ door: 'slack', place: { user: slack } }]
 }
 
 /** Shows what is due at one door; returns when all of it is shown or given back. */
@@ -164,12 +171,19 @@ export async function inTime<T>(
   call: (signal: AbortSignal) => Promise<T>,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const late = AbortSignal.timeout(patienceMs)
-  const signal = AbortSignal.any([late, stopping])
+  const abort = new AbortController()
+  const giveUp = (): void => abort.abort()
   const given = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`the door did not answer in ${patienceMs} ms`)), {
-      once: true,
-    })
+    const late = new Error(`the door did not answer in ${patienceMs} ms`)
+    abort.signal.addEventListener('abort', () => reject(late), { once: true })
   })
-  return Promise.race([call(signal), given])
+  const timer = setTimeout(giveUp, patienceMs)
+  stopping.addEventListener('abort', giveUp, { once: true })
+  try {
+    if (stopping.aborted) giveUp()
+    return await Promise.race([call(abort.signal), given])
+  } finally {
+    clearTimeout(timer)
+    stopping.removeEventListener('abort', giveUp)
+  }
 }

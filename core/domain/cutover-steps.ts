@@ -157,7 +157,8 @@ function complete({ job, finalSync, entry }: JobFacts): Step {
   // It is waited for, and asked again; people should know what for.
   if (entry.obstacle !== null && !job.completing)
     return { ...step, state: 'to do', detail: entry.obstacle.title }
-  return { ...step, state: 'to do', detail: '' }
+  const mayBegin = job.completing || job.state === 'waiting' || entry.ticks['services-stopped'] === undefined
+  return { ...step, state: 'to do', detail: mayBegin ? '' : `the job is ${STATE_LABELS[job.state]}` }
 }
 
 function faultWords({ fault }: Job): string {

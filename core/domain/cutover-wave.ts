@@ -65,9 +65,8 @@ function begins({ concurrency, verifies }: Cutover, facts: readonly JobFacts[], 
 function isOver(steps: readonly Step[], verifies: boolean): boolean {
   const stateOf = (name: Step['step']): Step['state'] | undefined =>
     steps.find(({ step }) => step === name)?.state
-  if (stateOf('complete') === 'failed') return true
-  if (stateOf('complete') !== 'done') return false
-  return !verifies || stateOf('verify') === 'done' || stateOf('verify') === 'failed'
+  if (steps.some(({ state }) => state === 'failed')) return true
+  return stateOf('complete') === 'done' && (!verifies || stateOf('verify') === 'done')
 }
 
 /** Whether it is on its way: completing, or with a request that others are deciding on. */

@@ -114,7 +114,7 @@ const NoticeRule = z
       .optional()
       .describe('The GitHub issue or pull request, `owner/repository#number`'),
     live: ON_OFF.default('off').describe(
-      'on: each sync of these jobs has one message there that is kept true while it moves',
+      'on: each sync and each cutover of these jobs has one message there that is kept true while it moves',
     ),
     digest: z
       .string()

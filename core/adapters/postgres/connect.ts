@@ -63,7 +63,9 @@ export function connect(url: string): Database {
 }
 
 /** The SQLSTATE and the constraint of a refusal, if it is one. */
-export function refusalOf(error: unknown): { readonly state: string; readonly constraint: string } | undefined {
+export function refusalOf(
+  error: unknown,
+): { readonly state: string; readonly constraint: string } | undefined {
   const cause = error instanceof DrizzleQueryError || error instanceof DatabaseError ? error.cause : error
   if (!(cause instanceof postgres.PostgresError)) return undefined
   return { state: cause.code, constraint: cause.constraint_name ?? '' }

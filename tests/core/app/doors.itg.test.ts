@@ -155,6 +155,39 @@ describe('a request for approval', () => {
   })
 })
 
+describe('a cutover', () => {
+  it('is shown where its jobs are shown live, and to whoever is asked to take it over', async () => {
+    const job = await aJob(store, 'waiting')
+    const startedAt = new Date()
+    const plan = { startedBy: 'olga', startedAt, concurrency: 1, stopsOnFailure: true, verifies: true }
+    const opened = await store.cutovers.start(
+      {
+        ...{ ...plan, roles: { lead: 'olga' }, offers: [], signedOff: null, ended: null },
+        jobs: [{ jobId: job.id, job: job.name, ticks: {}, obstacle: null }],
+      },
+      anEntry('cutover start'),
+      { severity: 'info', title: 'opened' },
+    )
+    if (opened === undefined) throw new Error('it was not opened')
+    await tick()
+    const rooms = () =>
+      [...door.messages.values()].filter(({ view }) => view.reply.code.startsWith('cutover-'))
+    expect(rooms()).toMatchObject([{ place: { channel: '#ops' }, view: { tone: 'waits', closed: false } }])
+
+    const offer = { role: 'lead', to: 'paula', by: 'olga', at: startedAt } as const
+    const offered = await store.cutovers.change({ ...opened, offers: [offer] }, anEntry('handover'))
+    if (offered === undefined) throw new Error('nothing was offered')
+    await tick()
+    expect(rooms().map(({ place }) => place)).toEqual([{ channel: '#ops' }, { user: 'U0PAULA' }])
+    expect(rooms()[0]?.view.reply.facts['Roles']).toContain('lead offered to paula')
+
+    const ended = { by: 'olga', at: startedAt, result: 'stopped', reason: 'not tonight' } as const
+    await store.cutovers.change({ ...offered, ended }, anEntry('cutover stop'))
+    await tick()
+    expect(rooms()).toMatchObject([{ view: { closed: true } }, { view: { closed: true } }])
+  })
+})
+
 describe('a post at a door in bad weather', () => {
   it('is shown once when the door dies between sending and recording', async () => {
     await aJob(store, 'syncing')

@@ -153,6 +153,12 @@ describe('the checklist of a cutover', () => {
       'complete',
       { state: 'to do', detail: 'Not now.' },
     ],
+    [
+      'its job is Paused',
+      { entry: stopped, job: { state: 'paused' } },
+      'complete',
+      { state: 'to do', detail: 'the job is Paused' },
+    ],
     ['it is not over yet', { verdict: 'Verified' }, 'verify', { state: 'to do' }],
     ['it is Verified', { ...COMPLETED, verdict: 'Verified' }, 'verify', { state: 'done' }],
     [
@@ -232,6 +238,18 @@ describe('the wave', () => {
       [READY],
       { ended: { ...mark('olga'), result: 'stopped', reason: 'x' } },
       [],
+    ],
+    [
+      'the others after a denial, if the wave goes on',
+      [{ ...READY, request: { status: 'denied', endedAt: at(-1) } }, READY],
+      { stopsOnFailure: false },
+      ['web-02'],
+    ],
+    [
+      'the others after a failure, one at a time',
+      [FAILED, READY, READY],
+      { stopsOnFailure: false },
+      ['web-02'],
     ],
     ['nothing that is not Waiting', [{ ...READY, job: { state: 'syncing' } }], {}, []],
   ])('begins %s', (_what, given, more, jobs) => expect(completes(given, more)).toEqual(jobs))
