@@ -26,7 +26,10 @@ async function expectLost(on: Ferry, job: string): Promise<void> {
     expect(reply.actions?.map(({ label }) => label)).toEqual(['clone', 'cancel', 'clear'])
   }
   const trouble = await on.tell(`troubleshoot ${job}`)
-  expect(trouble.facts).toMatchObject({ Code: 'INTERMEDIATE_RELEASED', 'Will retry help': 'no' })
+  expect(trouble.facts).toMatchObject({
+    Code: 'INTERMEDIATE_RELEASED',
+    'Will retry help': 'no: the intermediate is gone',
+  })
   expect(trouble.actions?.map(({ label }) => label)).toEqual(['clone', 'cancel', 'clear'])
 }
 

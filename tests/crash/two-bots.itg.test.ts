@@ -5,8 +5,9 @@ import { Migration } from '../support/migration.ts'
 import { freshDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/bot-process.ts'
 import { House } from '../support/processes.ts'
+import { REAL_TIME } from '../support/real-time.ts'
 
-const LEASE_S = 4
+const LEASE_S = REAL_TIME ? 30 : 4
 const LEASE = { FERRY_LEASE_SECONDS: String(LEASE_S) }
 
 describe('two bots on one database', () => {

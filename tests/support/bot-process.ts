@@ -1,4 +1,5 @@
 import { Program } from './machines.ts'
+import { patience } from './real-time.ts'
 
 export type Variables = Record<string, string>
 
@@ -9,12 +10,12 @@ export async function eventually<T>(
   isThere: (value: T) => boolean,
   ms = 30_000,
 ): Promise<T> {
-  const end = Date.now() + ms
+  const end = Date.now() + patience(ms)
   for (;;) {
     const value = await probe()
     if (isThere(value)) return value
     if (Date.now() > end)
-      throw new Error(`${what} did not happen within ${ms} ms; last seen: ${JSON.stringify(value)}`)
+      throw new Error(`${what} did not happen within ${patience(ms)} ms; last seen: ${JSON.stringify(value)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

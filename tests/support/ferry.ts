@@ -23,6 +23,7 @@ import { startSandbox } from '../../sandbox/ecs/server.ts'
 import type { Sandbox } from '../../sandbox/ecs/server.ts'
 import { eventually } from './eventually.ts'
 import { freshDatabase } from './postgres.ts'
+import { REAL_TIME } from './real-time.ts'
 import { ROOT } from './run.ts'
 import { killAgent, startAgent } from './source-agent.ts'
 import type { SourceDisk } from './source-disks.ts'
@@ -120,11 +121,11 @@ export async function startFerry(options: FerryOptions = {}): Promise<Ferry> {
       FERRY_ECS_PROTOCOL: 'http',
       FERRY_POLICY: join(home, 'ferry.yaml'),
       FERRY_BUNDLES: join(ROOT, 'dist', 'agent'),
-      FERRY_LEASE_SECONDS: '5',
+      FERRY_LEASE_SECONDS: REAL_TIME ? '30' : '5',
       FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
       ...options.env,
     },
-    { ...QUICK, ...options.timings },
+    REAL_TIME ? {} : { ...QUICK, ...options.timings },
   )
   const server = await startServer('127.0.0.1', 0, () => undefined)
   const url = `http://127.0.0.1:${server.port}`
