@@ -3,6 +3,7 @@
  *   npm run bench                 everything
  *   npm run bench -- --rounds 5   more rounds of what is timed against `dd`
  *   npm run bench -- --json       one JSON object as the last line
+ *   npm run bench -- slack        the Slack door alone: acknowledgements under load, the App Home
  *   npm run bench -- bytes        the byte path alone, on larger disks, against rsync and nbdcopy (bytes/run.ts)
  */
 import { mkdirSync, rmSync } from 'node:fs'
@@ -13,6 +14,7 @@ import { freePort } from '../demo/free-port.ts'
 import { setStage } from '../demo/stage.ts'
 import { benchBytes } from './bytes/run.ts'
 import { commandTimes, idleMemory } from './bot.ts'
+import { benchSlack } from './slack.ts'
 import { benchFullSync, benchUnchangedSync } from './first-sync.ts'
 
 interface Row {
@@ -27,12 +29,16 @@ if (only === 'bytes') {
   await benchBytes(rest)
   process.exit(0)
 }
+if (only === 'slack') {
+  await benchSlack(rest)
+  process.exit(0)
+}
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
 })
 if (values.help === true) {
   process.stdout.write(
-    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--dir PATH] [--json]\n',
+    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--dir PATH] [--json]\nnpm run bench -- slack [--json]\n',
   )
   process.exit(0)
 }
