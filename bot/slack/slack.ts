@@ -5,6 +5,7 @@ import type { Door } from '../server.ts'
 import { boltLogger } from './bolt-log.ts'
 import { listen } from './listeners.ts'
 import { createOnce } from './once.ts'
+import { unhurried } from './unhurried.ts'
 import type { SlackParts, SlackSettings } from './parts.ts'
 import { slackDoor } from './posts.ts'
 import { wayIn } from './receiver.ts'
@@ -21,7 +22,8 @@ export interface Slack {
 /** Where Slack has replies sent to. */
 const RESPONSES = 'https://hooks.slack.com/'
 
-export function createSlack(app: App, settings: SlackSettings): Slack {
+export function createSlack(whole: App, settings: SlackSettings): Slack {
+  const app = unhurried(whole)
   const logger = boltLogger(app.log)
   const stopping = new AbortController()
   const workspaces = openWorkspaces(app, settings)
@@ -29,7 +31,6 @@ export function createSlack(app: App, settings: SlackSettings): Slack {
   const way = wayIn(settings, {
     ...{ logger, store: workspaces.store, serverUrl: app.serverUrl },
     now: () => app.now(),
-    firstSeen: (key, ttl) => app.firstSeen(key, ttl),
   })
   const slack = new BoltApp({
     receiver: way.receiver,
