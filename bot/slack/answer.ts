@@ -68,7 +68,7 @@ export async function answerInvocation(
   const isFollowed = hasPost(reply) && asked.place !== undefined
   const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined
   // Of a cutover the reply tells how it stands, not what was done.
-  const isStep = typeof reply.data?.['cutover'] === 'number'
+  const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
   const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
   await tellAll(parts, asked, {
     // What is followed has a message of its own, with its own buttons.

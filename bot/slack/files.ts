@@ -9,7 +9,7 @@ import { call, patiently } from './web.ts'
  * a file cannot be shown to one person of a channel alone.
  */
 export async function sendDocument(parts: SlackParts, asked: Asked, reply: Reply): Promise<void> {
-  const { document, title } = reply as Reply & { readonly document?: { name: string; text: string } }
+  const { document, title } = reply
   if (document === undefined) return
   const { client } = asked.workspace
   const { place, userId } = asked

@@ -161,7 +161,7 @@ const reportStep = (number: number): NextStep => ({
 
 /** What people are to do now, job by job. */
 function nextStepsOf(cutover: Cutover, checklist: readonly Checked[]): readonly NextStep[] {
-  const { number, signedOff, offers } = cutover
+  const { number, signedOff, offers, verifies } = cutover
   const stateOf = (steps: readonly Step[], name: Step['step']): Step['state'] | undefined =>
     steps.find(({ step }) => step === name)?.state
   const check = (step: string, job: string): NextStep => ({
@@ -190,7 +190,10 @@ function nextStepsOf(cutover: Cutover, checklist: readonly Checked[]): readonly 
       return !hasBegun(facts) && (isToDo || isDenied) ? [check('services-stopped', job.name)] : []
     }
     return [
-      ...(stateOf(steps, 'verify') === 'failed' ? [check('verify', job.name)] : []),
+      // Where nothing is booted by itself, a person has looked.
+      ...(stateOf(steps, 'verify') === 'failed' || (stateOf(steps, 'verify') === 'to do' && !verifies)
+        ? [check('verify', job.name)]
+        : []),
       ...(stateOf(steps, 'addresses') === 'to do' ? [check('addresses', job.name)] : []),
       ...(stateOf(steps, 'services-up') === 'to do' ? [check('services-up', job.name)] : []),
     ]

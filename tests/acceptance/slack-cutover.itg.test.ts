@@ -97,23 +97,55 @@ describe('a migration in Slack', () => {
     expect(wordsOf(await seen(/Sync #2 of web-01 has ended/))).toContain('1 MiB of 5 MiB changed')
   })
 
-  it('completes it after the services are stopped, once a second person has approved', async () => {
-    disks[0]?.write(2 * MIB, MIB, 'the last writes')
-    const ended = await seen(/Sync #2 of web-01 has ended/)
-    const complete = await form(() => olga.presses(ended, 'Complete'))
-    expect(wordsOf(complete)).toContain('*Cutover now*')
-    const sure = await form(() => olga.sends(complete, { 'last-sync': true, 'services-stopped': true }))
-    expect(wordsOf(sure)).toContain('runs one last sync, then nothing syncs any more')
-    await olga.sends(sure, {})
+  it('opens a room for its cutover, whose lead is handed over and accepted', async () => {
+    await olga.types('cutover start web-01 verify=off')
+    const room = await seen(/^Cutover 1 of web-01: 7 steps of 7 left/)
+    expect(JSON.stringify(room.blocks)).toContain('"type":"plan"')
+    await olga.types(`handover <@${workspace.userId('paula')}|paula>`)
+    await eventually('the offer in the room', async () =>
+      labelsOf(await seen(/^Cutover 1 of/)).includes('Accept'),
+    )
+    await paula.presses(await seen(/^Cutover 1 of/), 'Accept')
 
-    const card = await seen(/Request 1: olga asks to complete web-01/)
+    await eventually('the new lead', async () => wordsOf(await seen(/^Cutover 1 of/)).includes('lead paula'))
+  })
+
+  it('runs the last sync once the services are said to be stopped and a second person has approved', async () => {
+    disks[0]?.write(2 * MIB, MIB, 'the last writes')
+    const room = await seen(/^Cutover 1 of/)
+    const thread = String(room['ts'])
+    const sure = await told(() => olga.presses(room, 'Services-stopped'))
+    expect(wordsOf(sure)).toContain('The services of web-01 are stopped')
+    await olga.presses(sure, 'Yes', { own: true })
+
+    const card = await seen(/Request 1: olga asks to complete web-01/, thread)
     expect(wordsOf(await told(() => olga.presses(card, 'Approve')))).toMatch(/You cannot decide|is operator/)
     await paula.presses(card, 'Approve')
 
-    expect(wordsOf(await seen(/Request 1: .*approved by paula, and begun/))).toContain('*Approved by*: paula')
-    const end = await seen(/web-01 is Completed: image \S+ is Available/)
+    const over = await seen(/Request 1: .*approved by paula, and begun/, thread)
+    expect(wordsOf(over)).toContain('*Approved by*: paula')
+    expect(labelsOf(over)).toEqual([])
+    const end = await seen(/web-01 is Completed: image \S+ is Available/, thread)
     expect(wordsOf(end)).toContain('*Switch addresses*')
     expect(await differingDisks(ferry, (await newestImage(ferry, 'web-01')).id, disks)).toEqual([])
+  })
+
+  it('ticks what only people know, signs off, and ends with the report as a file in the room', async () => {
+    const press = async (label: string): Promise<void> => {
+      const room = await eventually(`the button ${label}`, async () => {
+        const now = await seen(/^Cutover 1 of/)
+        return labelsOf(now).some((each) => each.startsWith(label)) && now
+      })
+      await paula.presses(room, label)
+    }
+    for (const label of ['Verify', 'Addresses', 'Services-up', 'Sign-off', 'End']) await press(label)
+
+    const room = await seen(/^Cutover 1 of web-01 has ended: done/)
+    expect(room['ts']).toBeDefined()
+    const file = await eventually('the report', async () =>
+      workspace.calls.find(({ method }) => method === 'files.completeUploadExternal'),
+    )
+    expect(file.args).toMatchObject({ channel_id: channel, thread_ts: room['ts'] })
   })
 
   it('leaves an audit that says who did what from where, and holds', async () => {
@@ -124,7 +156,15 @@ describe('a migration in Slack', () => {
     const done = rows
       .filter(({ actor }) => actor.door === 'slack')
       .map(({ actor, action }) => `${actor.person} ${action}`)
-    expect(done).toEqual(expect.arrayContaining(['olga create', 'olga start', 'olga sync', 'paula approve']))
+    expect(done).toEqual(
+      expect.arrayContaining([
+        'olga create',
+        'olga start',
+        'olga sync',
+        'olga cutover start',
+        'paula approve',
+      ]),
+    )
   })
 
   it('has shown nothing that Slack would have refused', () => {

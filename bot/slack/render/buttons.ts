@@ -18,8 +18,16 @@ export function needsForm(line: string): boolean {
  * whoever shows the request makes (approval.ts).
  */
 export function stepButtons(steps: readonly NextStep[]): readonly Button[] {
-  const shown = steps.filter(({ command }) => command.length <= LIMITS.value).slice(0, MOST)
-  return shown.map((step, at) => stepButton(step, at))
+  const shown = steps.flatMap(decided).filter(({ command }) => command.length <= LIMITS.value)
+  return shown.slice(0, MOST).map((step, at) => stepButton(step, at))
+}
+
+/** Nobody decides on a request without having seen what it is given on: the button shows that first. */
+export function decided(step: NextStep): readonly NextStep[] {
+  const number = /^approve ([0-9]+)$/.exec(step.command)?.[1]
+  if (number !== undefined)
+    return [{ label: `decide on ${number}`, command: `request ${number}`, effect: 'read' }]
+  return /^deny [0-9]+/.test(step.command) ? [] : [step]
 }
 
 export function stepButton({ label, command, effect }: NextStep, at: number): Button {

@@ -32,9 +32,14 @@ const MARKS = { 'to do': '☐', doing: '⏳', done: '☑', failed: '⛔', 'left 
 const MOST_PLANS = 5
 
 /** The checklist that a reply tells of, if it does and if it is short enough to be shown as one. */
-export function checklistOf({ data }: Reply): readonly Checklist[] | undefined {
-  const all = data?.['checklist'] as readonly Checklist[] | undefined
-  return all === undefined || all.length === 0 || all.length > MOST_PLANS ? undefined : all
+export function checklistOf(reply: Reply): readonly Checklist[] | undefined {
+  const all = checklistOfData(reply)
+  return all.length === 0 || all.length > MOST_PLANS ? undefined : all
+}
+
+/** All of it, however long; empty when the reply has none. */
+export function checklistOfData({ data }: Reply): readonly Checklist[] {
+  return (data?.['checklist'] as readonly Checklist[] | undefined) ?? []
 }
 
 export function checklistBlocks(all: readonly Checklist[], tier: 'rich' | 'classic'): readonly Block[] {

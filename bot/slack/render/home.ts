@@ -1,7 +1,7 @@
 /** The fleet as the App Home shows it: what waits for people first, then all of it as one table. */
 import type { App } from '../../../core/app/assemble.ts'
 import { isMoving } from '../../../core/commands/progress.ts'
-import type { Block, Button, Option } from './blocks.ts'
+import type { Block, Option } from './blocks.ts'
 import {
   actions,
   button,
@@ -14,7 +14,7 @@ import {
   section,
   within,
 } from './blocks.ts'
-import { stepButton } from './buttons.ts'
+import { decided, stepButton } from './buttons.ts'
 import type { Rendering } from './rendering.ts'
 import { words } from './words.ts'
 import { dataTable, tableLines } from './table.ts'
@@ -146,18 +146,17 @@ function needs(rows: readonly Row[]): readonly Block[] {
       const [first] = row.needs
       if (first === undefined) return []
       const all = row.needs.map(({ what }) => words(what)).join('; ')
-      return [{ ...section(`*${escape(row.job)}*  ${all}`), accessory: needButton(first.command, at) }]
+      const { command } = first
+      const label = command.split(' ')[0] ?? ''
+      const [step = { label, command, effect: 'change' as const }] = decided({
+        label,
+        command,
+        effect: 'change',
+      })
+      return [{ ...section(`*${escape(row.job)}*  ${all}`), accessory: stepButton(step, at) }]
     }),
     ...(left > 0 ? [context(`${left} more wait: choose _${FILTERS.needs.label}_ above.`)] : []),
   ]
-}
-
-/** Nobody decides on a request without having seen what it is given on: its button shows that first. */
-function needButton(command: string, at: number): Button {
-  const number = /^approve ([0-9]+)$/.exec(command)?.[1]
-  return number === undefined
-    ? stepButton({ label: command.split(' ')[0] ?? '', command, effect: 'change' }, at)
-    : stepButton({ label: 'decide', command: `request ${number}`, effect: 'read' }, at)
 }
 
 function table(page: readonly Row[], tier: 'rich' | 'classic'): readonly Block[] {

@@ -144,7 +144,9 @@ describe('buttons', () => {
           actions: [
             { label: 'sync', command: 'sync web-01', effect: 'change' },
             { label: 'complete', command: 'complete web-01 --last-sync', effect: 'final' },
+            { label: 'approve', command: 'approve 17', effect: 'change' },
             { label: 'deny', command: 'deny 17 reason=…', effect: 'change' },
+            { label: 'stop', command: 'cutover stop reason=… cutover=3', effect: 'change' },
           ],
         }),
       ),
@@ -152,11 +154,12 @@ describe('buttons', () => {
     )
     const elements = message.blocks?.flatMap((block) => (block.type === 'actions' ? block.elements : []))
 
-    expect(labelsOf(message)).toEqual(['Sync', 'Complete…', 'Deny…'])
+    expect(labelsOf(message)).toEqual(['Sync', 'Complete…', 'Decide on 17', 'Stop…'])
     expect(elements).toMatchObject([
       { action_id: 'run:0', value: 'sync web-01' },
       { action_id: 'form:1', value: 'complete web-01 --last-sync' },
-      { action_id: 'form:2', value: 'deny 17' },
+      { action_id: 'run:2', value: 'request 17' },
+      { action_id: 'form:3', value: 'cutover stop cutover=3' },
     ])
   })
 })
