@@ -4,6 +4,7 @@ import type { Cutover } from './cutover.ts'
 import { rolesWords } from './cutover.ts'
 import type { JobFacts } from './cutover-steps.ts'
 import { STEP_LABELS, stepsOf } from './cutover-steps.ts'
+import { STATE_LABELS } from './job.ts'
 
 /** A row of the audit, as far as the timeline tells it. */
 export interface Happening {
@@ -48,6 +49,8 @@ export function timelineOf(rows: readonly Happening[]): readonly TimelineEntry[]
 function whatWords({ action, outcome, facts }: Happening): string {
   const told = Object.entries(facts)
     .filter(([key, value]) => !['key', 'cutover'].includes(key) && value !== null && value !== false)
+    // The database keeps facts in an order of its own; what was done is read before whom it concerns.
+    .sort(([one], [other]) => Number(other === 'step') - Number(one === 'step'))
     .map(([key, value]) => (value === true ? key : `${key} ${String(value)}`))
   const words = [...(outcome === 'done' || outcome === action ? [] : [outcome]), ...told]
   return words.length === 0 ? action : `${action}: ${words.join(', ')}`
@@ -87,7 +90,7 @@ export function reportOf(
       ['job', 'state', 'downtime', 'last sync', 'forecast', 'image'],
       facts.map((each, at) => [
         each.job.name,
-        each.job.state,
+        STATE_LABELS[each.job.state],
         downtimeWords(each),
         stepsOf(each).find(({ step }) => step === 'last-sync')?.detail ?? '',
         forecasts[at] ?? '',

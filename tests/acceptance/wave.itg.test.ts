@@ -44,7 +44,7 @@ describe('a wave of two servers', () => {
 
       expect(ended).toMatchObject({ code: 'cutover-ended', data: { result: 'done' } })
       const report = ended.document?.text ?? ''
-      expect(report).toMatch(/\| wave-01 \| completed \| \d+s? ?\w* \| #2: .* \| #2 m-/)
+      expect(report).toMatch(/\| wave-01 \| Completed \| \d+s? ?\w* \| #2: .* \| #2 m-/)
       expect(report).toMatch(/\| paula \| wave-01 \| approve: approved/)
       expect(started.data?.['cutover']).toBe(ended.data?.['cutover'])
       // Each image holds what its source holds, byte for byte.

@@ -59,12 +59,12 @@ export function openPosts({ db, ask, run }: Database): Posts {
     async take(door, owner, leaseMs, limit) {
       const rows = await run(sql`
         with due as (
-          select posts.id, ${MARK} as now_marked,
-            case when mark is distinct from ${MARK} then 0 else 1 end as rank, due_at
-          from posts
+          select posts.id, found.now_marked, due_at,
+            case when mark is distinct from found.now_marked then 0 else 1 end as rank
+          from posts cross join lateral (select ${MARK} as now_marked) as found
           where door = ${door} and closed_at is null
             and (lease_until is null or lease_until <= now()) and (retry_at is null or retry_at <= now())
-            and (due_at <= now() or mark is distinct from ${MARK})
+            and (due_at <= now() or mark is distinct from found.now_marked)
           order by rank, due_at limit ${limit} for update of posts skip locked
         ), taken as (
           update posts set owner = ${owner}, lease_until = now() + ${milliseconds(leaseMs)}, tries = tries + 1

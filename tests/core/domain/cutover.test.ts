@@ -359,7 +359,7 @@ describe('the story of a cutover', () => {
     )
     expect(report).toContain('# Cutover 3: web-01, web-02')
     expect(report).toContain(
-      '| web-01 | completed | not known | #4: 0 B changed, 3m | 6 to 8 min; 7m, inside |',
+      '| web-01 | Completed | not known | #4: 0 B changed, 3m | 6 to 8 min; 7m, inside |',
     )
     expect(report).toContain('a\\|b')
     expect(report).not.toContain('@channel')
