@@ -18,10 +18,11 @@ describe('a job in Error', () => {
   it('S20: names cause and remedy; retry goes on from there and sends nothing twice', async () => {
     const disks = await ferry.migrate('killed', [8 * MIB])
     disks[0]?.write(0, 6 * MIB, 'changed')
-    // Slow enough for the death to come in mid-transfer.
     await ferry.tell('limit killed 10mbit')
     await ferry.tell('sync killed')
     await seen(ferry, 'killed', ({ progress }) => (progress?.appliedBytes ?? 0) > 2 * MIB)
+    // However long it takes to kill it: it dies in mid-transfer.
+    await ferry.tell('limit killed 64kbit')
 
     await ferry.sandbox.killMachine(await intermediateOf(ferry, 'killed'))
     const failed = await ferry.waitFor('killed', 'error')
