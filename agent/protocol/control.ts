@@ -110,6 +110,8 @@ export const SyncOrder = z.object({
     .min(1)
     .max(17),
   connections: z.number().int().min(1).max(8),
+  /** How long writes of the source may be held, so that all its disks are copied as of one instant; null: not at all. */
+  holdMs: z.number().int().min(100).max(30_000).nullable().optional(),
   ...SendSettings.shape,
 })
 export type SyncOrder = z.infer<typeof SyncOrder>
@@ -125,6 +127,7 @@ export type MachineFault = z.infer<typeof MachineFault>
 /** Counters of one disk in one order; all only grow while the order runs. */
 export const DiskProgress = z.object({
   index: count,
+  /** What this order has to compare, as far as is known: all of the disk, or what was written since the last sync. */
   totalBytes: count,
   /** Read and compared with the manifest. */
   comparedBytes: count,
@@ -136,6 +139,16 @@ export const DiskProgress = z.object({
   root: digest.optional(),
 })
 export type DiskProgress = z.infer<typeof DiskProgress>
+
+/**
+ * What the copy is of. `consistent`: all disks at one instant, for which writes were held so many milliseconds.
+ * `fuzzy`: blocks as they were at different times while the source was written to, and why.
+ */
+export const SyncInstant = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('consistent'), at: z.iso.datetime(), heldMs: count }),
+  z.object({ kind: z.literal('fuzzy'), because: z.string().max(200) }),
+])
+export type SyncInstant = z.infer<typeof SyncInstant>
 
 /**
  * `working`: moving. `done`: every disk is compared and every changed block is durable at the receiver.
@@ -151,8 +164,10 @@ export const AgentReport = z.object({
   wireBytes: count,
   /** What bounds the sync right now. */
   limitedBy: z.enum(['disk', 'network', 'receiver', 'limit']),
-  /** Whether this source had to compare every block, and why (`no change tracking`, …). */
+  /** Whether this source had to compare every block, and why (`every block: the server was restarted`, …). */
   comparison: z.string().max(200),
+  /** Only in the report of an order that is done; an older agent does not tell. */
+  instant: SyncInstant.optional(),
   fault: MachineFault.optional(),
 })
 export type AgentReport = z.infer<typeof AgentReport>

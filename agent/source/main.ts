@@ -5,6 +5,7 @@ import { log, wordsOf } from '../protocol/log.ts'
 import { VERSION } from '../protocol/version.ts'
 import { HELP, readArguments, type Arguments } from './args.ts'
 import { enrol } from './enrol.ts'
+import { runFreezer } from './freeze/freezer.ts'
 import { lowerPriority } from './gentle.ts'
 import { Home } from './home.ts'
 import { Orders } from './orders.ts'
@@ -21,6 +22,9 @@ async function run({ home: path, gentle, enrol: asked }: Arguments): Promise<voi
 }
 
 function main(): void {
+  const [first, ...rest] = process.argv.slice(2)
+  // Started by the agent itself, never by a person.
+  if (first === '--freezer') return void runFreezer(rest)
   const asked = readArguments(process.argv.slice(2))
   if ('show' in asked) return void process.stdout.write(asked.show === 'help' ? HELP : `${VERSION}\n`)
   const problem =

@@ -1,14 +1,16 @@
 /** The files that a thread of an order works with for one disk. */
 import { closeSync, openSync } from 'node:fs'
 import { Extents } from './extents.ts'
-import type { ThreadDisk } from './order-messages.ts'
+import { HeldBlocks } from './freeze/held-blocks.ts'
+import type { PassDisk, ThreadDisk } from './order-messages.ts'
 import { PageRows } from './page-rows.ts'
 
 /** A disk of the order while this thread works on it. */
 export interface OpenDisk {
   readonly place: number
   readonly disk: ThreadDisk
-  readonly extents: Extents
+  readonly pass: PassDisk
+  readonly extents: Extents | HeldBlocks
   readonly next: number | undefined
   readonly cached: number | undefined
   /** Undefined: blocks go whole. */
@@ -17,14 +19,17 @@ export interface OpenDisk {
   readonly isAgain: boolean
 }
 
-export function openDisk(place: number, disk: ThreadDisk, isAgain = false): OpenDisk {
+export function openDisk(place: number, disk: ThreadDisk, pass: PassDisk, isAgain = false): OpenDisk {
+  // What was read while writes were held cannot be read again, should the receiver ask for blocks whole.
+  const isWhole = isAgain || pass.held !== null
   return {
     place,
     disk,
-    extents: new Extents(disk.source),
+    pass,
+    extents: pass.held === null ? new Extents(disk.source) : new HeldBlocks(disk.source, pass.held),
     next: disk.next === undefined ? undefined : openSync(disk.next, 'r+'),
     cached: disk.cached && openSync(disk.cached.path, 'r'),
-    pages: isAgain || disk.pages === undefined ? undefined : new PageRows(disk.pages),
+    pages: isWhole || disk.pages === undefined ? undefined : new PageRows(disk.pages),
     isAgain,
   }
 }

@@ -1,5 +1,6 @@
 /** An order's counters in the words of its report. */
-import type { AgentReport, MachineFault } from '../protocol/control.ts'
+import type { AgentReport, MachineFault, SyncInstant } from '../protocol/control.ts'
+import type { Course } from './course.ts'
 import type { OrderAsked } from './order.ts'
 import type { Progress } from './progress.ts'
 
@@ -20,6 +21,10 @@ export class OrderFigures {
   private readonly progress: Progress
   private last: Waits
   private limitedBy: AgentReport['limitedBy'] = 'disk'
+  /** Its passes, once they have begun. */
+  course: Course | undefined
+  /** What the copy is of, once that is known. */
+  instant: SyncInstant | undefined
 
   constructor(order: OrderAsked, progress: Progress) {
     this.order = order
@@ -35,10 +40,12 @@ export class OrderFigures {
     const { sync, epoch } = this.order
     const disks = this.order.disks.map(({ index, sizeBytes }, place) => {
       const root = end.roots?.[place]
+      const comparedBytes = this.progress.getDisk(place, 'comparedBytes')
+      const wantedBytes = this.course?.comparison ? this.progress.getDisk(place, 'wantedBytes') : sizeBytes
       return {
         index,
-        totalBytes: sizeBytes,
-        comparedBytes: this.progress.getDisk(place, 'comparedBytes'),
+        totalBytes: Math.max(wantedBytes, comparedBytes),
+        comparedBytes,
         changedBytes: this.progress.getDisk(place, 'changedBytes'),
         appliedBytes: this.progress.getDisk(place, 'appliedBytes'),
         ...(root === undefined ? {} : { root }),
@@ -56,7 +63,8 @@ export class OrderFigures {
       disks,
       wireBytes: this.progress.get('wireBytes'),
       limitedBy: this.bound(),
-      comparison: 'every block: no change tracking on this source',
+      comparison: this.course?.comparison ?? '',
+      ...(end.roots && this.instant ? { instant: this.instant } : {}),
       ...(end.fault ? { fault: end.fault } : {}),
     }
   }

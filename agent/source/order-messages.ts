@@ -1,5 +1,6 @@
 /** What an order and its threads say to each other, and the memory that they share. */
 import type { MachineFault, SourceDisk } from '../protocol/control.ts'
+import type { HeldMemory } from './freeze/held-blocks.ts'
 import type { Receiver } from './link.ts'
 
 /** A disk of the order as its threads share it. */
@@ -7,7 +8,7 @@ export interface ThreadDisk {
   readonly source: SourceDisk
   /** The receiver's group digests, filled in by the first thread; all zeros in an estimate without a manifest. */
   readonly theirs: SharedArrayBuffer
-  /** Group digests of what lies here, as far as they are known. */
+  /** Group digests of what lies here, as far as they are known; the rows that they are of are in `next` or `cached`. */
   readonly own: SharedArrayBuffer
   /** The cached manifest, if one can be believed, and its group digests. */
   readonly cached: { readonly path: string; readonly groups: Uint8Array } | undefined
@@ -15,6 +16,27 @@ export interface ThreadDisk {
   readonly pages: string | undefined
   /** Where the rows for the next cached manifest go; undefined in an estimate. */
   readonly next: string | undefined
+}
+
+/** What a pass compares of a disk. */
+export interface PassDisk {
+  /** Its blocks as bits (`BlockBits`); null: all. */
+  readonly blocks: Uint8Array | null
+  /** Read them from here, not from the disk. */
+  readonly held: HeldMemory | null
+}
+
+/** An order is one pass over its disks, or several, each over what was written during the one before. */
+export interface Pass {
+  readonly disks: readonly PassDisk[]
+  /** Whether each block that differed is to be told. */
+  readonly isScrub: boolean
+}
+
+/** A block that differed, of the disk at this place in the order. */
+export interface FoundBlock {
+  readonly place: number
+  readonly block: number
 }
 
 export interface OrderThreadData {
@@ -35,8 +57,8 @@ export interface OrderThreadData {
 export type FromOrderThread =
   /** The receiver is reached and, by the first thread, its group digests are in shared memory. */
   | { readonly kind: 'welcomed' }
-  /** Everything this thread found is durable at the receiver (or, when stopped, as much as was in time). */
-  | { readonly kind: 'finished' }
+  /** Everything this thread found in this pass is durable at the receiver (or, when stopped, as much as was in time). */
+  | { readonly kind: 'finished'; readonly found: readonly FoundBlock[] }
   | { readonly kind: 'sealed'; readonly roots: ReadonlyMap<number, string> }
   | { readonly kind: 'failed'; readonly fault: MachineFault }
   /** The order is left behind: the last message of it. */
@@ -44,8 +66,8 @@ export type FromOrderThread =
 
 export type ToOrderThread =
   | { readonly kind: 'begin'; readonly data: OrderThreadData }
-  /** The groups that the receiver has are in shared memory: begin. */
-  | { readonly kind: 'go' }
+  /** The groups that the receiver has are in shared memory: begin a pass. */
+  | { readonly kind: 'go'; readonly pass: Pass }
   | { readonly kind: 'seal' }
   | { readonly kind: 'ticket'; readonly ticket: string }
   | { readonly kind: 'end' }

@@ -2,7 +2,7 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { asMachineFault } from '../protocol/fault.ts'
 import { BatchMemory } from './batch-memory.ts'
-import type { FromOrderThread, OrderThreadData, ToOrderThread } from './order-messages.ts'
+import type { FromOrderThread, OrderThreadData, Pass, ToOrderThread } from './order-messages.ts'
 import { OrderWork } from './order-work.ts'
 
 const ROLE = 'order'
@@ -24,19 +24,20 @@ type Say = (message: FromOrderThread) => void
 class Run {
   private readonly work: OrderWork
   private readonly say: Say
-  private begin: () => void = () => undefined
+  private readonly welcomed: Promise<void>
 
   constructor(data: OrderThreadData, memory: BatchMemory, say: Say) {
     this.say = say
     this.work = new OrderWork(data, memory)
-    void this.carryOut(new Promise((resolve) => (this.begin = resolve)))
+    this.welcomed = this.work.welcome()
+    this.welcomed.then(() => this.say({ kind: 'welcomed' }), this.failed)
   }
 
   handle(message: Exclude<ToOrderThread, { kind: 'begin' }>): void {
     const { sender } = this.work
     switch (message.kind) {
       case 'go':
-        return this.begin()
+        return void this.carryOut(message.pass)
       case 'ticket':
         return sender?.renew(message.ticket)
       case 'seal':
@@ -47,13 +48,10 @@ class Run {
     }
   }
 
-  private async carryOut(begun: Promise<void>): Promise<void> {
+  private async carryOut(pass: Pass): Promise<void> {
     try {
-      await this.work.welcome()
-      this.say({ kind: 'welcomed' })
-      await begun
-      await this.work.run()
-      this.say({ kind: 'finished' })
+      await this.welcomed
+      this.say({ kind: 'finished', found: await this.work.run(pass) })
     } catch (problem) {
       this.failed(problem)
     }

@@ -10,9 +10,9 @@ import { pause } from '../protocol/bot-client.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
 import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
 import { Fault } from '../protocol/fault.ts'
-import { blankRows, GROUP_BLOCKS, groupBlocks, groupsOf } from '../protocol/geometry.ts'
+import { blankRows, GROUP_BLOCKS, groupsOf } from '../protocol/geometry.ts'
 import { log } from '../protocol/log.ts'
-import { MANIFEST_HEADER_BYTES, readRows, rowOffset } from '../protocol/manifest-file.ts'
+import { rowOffset } from '../protocol/manifest-file.ts'
 import { BatchBuilder } from './batch-builder.ts'
 import type { BatchMemory } from './batch-memory.ts'
 import { compareExtent, compareHole, type GroupRows } from './compare.ts'
@@ -20,18 +20,17 @@ import { CompressionChoice } from './compress.ts'
 import { EXTENT_BYTES } from './extents.ts'
 import { othersLoad, restMs } from './gentle.ts'
 import { closeDisk, openDisk, type OpenDisk } from './open-disk.ts'
-import type { OrderThreadData, ThreadDisk } from './order-messages.ts'
+import type { FoundBlock, OrderThreadData, Pass, PassDisk, ThreadDisk } from './order-messages.ts'
 import { Progress } from './progress.ts'
+import { digestAt, isWanted, knownRows, rowsOf, runsOf, same, type Run } from './selection.ts'
 import { Sender } from './sender.ts'
 import { mayGo, type Throttled } from './throttle.ts'
 
 /** How long a stopped thread waits for acknowledgements, in milliseconds. */
 const STOP_MS = 1000
 
-const digestAt = (groups: Uint8Array, group: number): Uint8Array =>
-  groups.subarray(group * DIGEST_BYTES, (group + 1) * DIGEST_BYTES)
-
-const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+/** No pass but a scrub, which finds next to nothing, tells what it found. */
+const MOST_FOUND = 1000
 
 export class OrderWork {
   private readonly data: OrderThreadData
@@ -43,6 +42,8 @@ export class OrderWork {
   private builder: BatchBuilder | undefined
   /** Groups with blocks that have to come whole, by the disk's index: they are compared again. */
   private lacking = new Map<number, Set<number>>()
+  private pass: Pass = { disks: [], isScrub: false }
+  private found: FoundBlock[] = []
 
   constructor(data: OrderThreadData, memory: BatchMemory) {
     this.data = data
@@ -78,20 +79,23 @@ export class OrderWork {
     }
   }
 
-  /** Compares what there is to compare; returns when all that was found is durable. */
-  async run(): Promise<void> {
+  /** Compares what there is to compare in a pass; returns when all that was found is durable. */
+  async run(pass: Pass): Promise<readonly FoundBlock[]> {
+    this.pass = pass
+    this.found = []
     for (const [place, disk] of this.data.disks.entries()) {
       if (this.progress.isStopped()) break
       await this.disk(place, disk)
       await this.flush()
     }
     const { sender } = this
-    if (sender === undefined) return
+    if (sender === undefined) return this.found
     await this.settled(sender)
     while (this.lacking.size > 0 && !this.progress.isStopped()) {
       await this.again(sender)
       await this.settled(sender)
     }
+    return this.found
   }
 
   private async settled(sender: Sender): Promise<void> {
@@ -100,22 +104,34 @@ export class OrderWork {
   }
 
   private async disk(place: number, disk: ThreadDisk): Promise<void> {
-    const open = openDisk(place, disk)
+    const open = openDisk(place, disk, this.passOf(place))
     const groups = groupsOf(disk.source.sizeBytes)
     try {
       // The next group's digests are asked for while this one is read.
-      let group = this.progress.claimGroup(place)
-      let theirs = group < groups ? this.theirRows(disk, group, open.cached) : undefined
+      let group = this.claim(open, groups)
+      let theirs = group < groups ? this.theirRows(open, group) : undefined
       while (theirs !== undefined && !this.progress.isStopped()) {
         const rows = await theirs
-        const following = this.progress.claimGroup(place)
-        theirs = following < groups ? this.theirRows(disk, following, open.cached) : undefined
+        const following = this.claim(open, groups)
+        theirs = following < groups ? this.theirRows(open, following) : undefined
         theirs?.catch(() => undefined)
         if (!(await this.group(open, group, rows))) return
         group = following
       }
     } finally {
       closeDisk(open)
+    }
+  }
+
+  private passOf(place: number): PassDisk {
+    return this.pass.disks[place] ?? { blocks: null, held: null }
+  }
+
+  /** The next group of a disk with anything to compare that no other thread has taken. */
+  private claim(open: OpenDisk, groups: number): number {
+    for (;;) {
+      const group = this.progress.claimGroup(open.place)
+      if (group >= groups || isWanted(open, group)) return group
     }
   }
 
@@ -132,7 +148,7 @@ export class OrderWork {
     this.lacking = new Map()
     for (const [place, disk] of this.data.disks.entries()) {
       const { index } = disk.source
-      const open = openDisk(place, disk, true)
+      const open = openDisk(place, disk, this.passOf(place), true)
       try {
         for (const group of lacking.get(index) ?? [])
           if (!(await this.group(open, group, await sender.askRows(index, group)))) return
@@ -143,14 +159,17 @@ export class OrderWork {
     }
   }
 
-  /** The receiver's digests of a group, from where they come cheapest: computed, cached here, or asked for. */
-  private async theirRows(disk: ThreadDisk, group: number, cached: number | undefined): Promise<Uint8Array> {
+  /** The receiver's digests of a group, from where they come cheapest: computed, known here, or asked for. */
+  private async theirRows({ disk, next, cached }: OpenDisk, group: number): Promise<Uint8Array> {
     const { sizeBytes, index } = disk.source
     const digest = digestAt(new Uint8Array(disk.theirs), group)
-    if (cached !== undefined && disk.cached && same(digestAt(disk.cached.groups, group), digest)) {
-      const rows = readRows(cached, sizeBytes, group, MANIFEST_HEADER_BYTES)
-      if (same(digestOf(rows), digest)) return rows
-    }
+    const isCached = disk.cached !== undefined && same(digestAt(disk.cached.groups, group), digest)
+    // What this order has compared before, or an earlier one.
+    const isOwn = same(digestAt(new Uint8Array(disk.own), group), digest)
+    const known =
+      rowsOf(isOwn ? next : undefined, sizeBytes, group, digest) ??
+      rowsOf(isCached ? cached : undefined, sizeBytes, group, digest)
+    if (known !== undefined) return known
     const blank = blankRows(sizeBytes, group)
     // Without a manifest an estimate takes the receiver's disk for blank, as it is before the first sync.
     if (this.sender === undefined) return blank
@@ -163,19 +182,22 @@ export class OrderWork {
 
   /** Compares a group and notes its digests. False when it was stopped before the group's end. */
   private async group(open: OpenDisk, group: number, theirs: Uint8Array): Promise<boolean> {
-    const { disk, next } = open
-    const own = Buffer.alloc(groupBlocks(disk.source.sizeBytes, group) * DIGEST_BYTES)
-    if (!(await this.walk(open, group, { theirs, own }))) return false
+    const { disk, next, pass } = open
+    const known = pass.blocks === null ? undefined : knownRows(open, group)
+    // What is not compared is what the receiver has.
+    const own = Buffer.from(theirs)
+    for (const run of runsOf(open, group, known, theirs, GROUP_BLOCKS))
+      if (!(await this.blocks(open, group, run, { theirs, own }))) return false
     if (next !== undefined) writeSync(next, own, 0, own.length, rowOffset(group * GROUP_BLOCKS))
     new Uint8Array(disk.own).set(digestOf(own), group * DIGEST_BYTES)
     return true
   }
 
-  private async walk(open: OpenDisk, group: number, rows: GroupRows): Promise<boolean> {
+  private async blocks(open: OpenDisk, group: number, run: Run, rows: GroupRows): Promise<boolean> {
     const { place, disk, extents, pages, isAgain } = open
     const base = group * GROUP_BLOCKS
-    const end = Math.min(disk.source.sizeBytes, (base + GROUP_BLOCKS) * BLOCK_BYTES)
-    for (let offset = base * BLOCK_BYTES; offset < end;) {
+    const end = Math.min(disk.source.sizeBytes, (base + run.first + run.count) * BLOCK_BYTES)
+    for (let offset = (base + run.first) * BLOCK_BYTES; offset < end;) {
       if (this.progress.isStopped()) return false
       const builder = await this.space(place, disk)
       const began = performance.now()
@@ -183,6 +205,8 @@ export class OrderWork {
       let changedBytes = 0
       const changed = (entry: BatchEntry, bytes?: Buffer, theirs?: Uint8Array): void => {
         changedBytes += entry.length
+        if (this.pass.isScrub && this.found.length < MOST_FOUND)
+          this.found.push({ place, block: entry.block })
         if (this.sender)
           builder.keep(pages && bytes && theirs ? pages.narrowed(entry, bytes, theirs) : entry, bytes)
       }
@@ -190,7 +214,7 @@ export class OrderWork {
       if (length > 0) compareHole(length, base, first, rows, changed)
       else {
         const extent = builder.space().subarray(0, Math.min(EXTENT_BYTES, end - offset))
-        extents.read(offset, extent)
+        this.read(extents, offset, extent)
         compareExtent(extent, base, first, rows, changed)
         length = extent.length
       }
@@ -203,6 +227,13 @@ export class OrderWork {
       await (this.data.isGentle ? pause(restMs(workMs, othersLoad())) : breath())
     }
     return true
+  }
+
+  private read(extents: OpenDisk['extents'], offset: number, extent: Buffer): void {
+    const begin = performance.now()
+    extents.read(offset, extent)
+    this.progress.add('readUs', (performance.now() - begin) * 1000)
+    this.progress.add('readBytes', extent.length)
   }
 
   private async space(place: number, disk: ThreadDisk): Promise<BatchBuilder> {

@@ -1,6 +1,6 @@
 /**
  * Carries one order out: starts its threads, tells the bot how it goes, and ends it done, stopped or failed.
- * Nothing is remembered across orders but the cached manifest: blocks may have changed meanwhile, so each compares all.
+ * What is remembered across orders is the cached manifest, and which blocks were written since (`course.ts`).
  */
 import type { Worker } from 'node:worker_threads'
 import type { AgentReport, MachineFault, SendSettings, SourceDisk, SyncOrder } from '../protocol/control.ts'
@@ -8,12 +8,15 @@ import { DIGEST_BYTES } from '../protocol/digest.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { groupsOf, rootOf } from '../protocol/geometry.ts'
 import { log } from '../protocol/log.ts'
-import { beginNext, dropNext, keepNext, readCached, type CachedManifest } from './cached-manifest.ts'
+import { beginNext, dropNext, keepNext, keepSome, readCached } from './cached-manifest.ts'
 import { disksOfOrder, ticketOfOrder } from './check-order.ts'
-import type { FromOrderThread, OrderThreadData, ToOrderThread } from './order-messages.ts'
+import { Course, type CourseDisk } from './course.ts'
+import type { FoundBlock, FromOrderThread, OrderThreadData, Pass, ToOrderThread } from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
+import { digestAt, same } from './selection.ts'
 import type { ThreadPool } from './thread-pool.ts'
+import type { Tracking } from './tracking/tracking.ts'
 
 /** An order of the bot, or the same of our own without sending: an estimate, which needs neither ticket nor receiver. */
 export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' }
@@ -28,6 +31,8 @@ export interface OrderPlace {
   /** How long the receiver may be away, in milliseconds. */
   readonly reconnectMs: number
   readonly threads: ThreadPool
+  /** Undefined: every block is compared. */
+  readonly tracking?: Tracking
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
@@ -35,20 +40,15 @@ const WINDOW = 20
 /** How long a stop may take, in milliseconds: threads end by themselves sooner unless the receiver is away. */
 const STOP_MS = 1500
 
-interface OrderDisk {
-  readonly source: SourceDisk
-  readonly path: string
-  readonly cached: CachedManifest | undefined
-  readonly theirs: SharedArrayBuffer
-  readonly own: SharedArrayBuffer
-}
+/** How much is read into memory while writes are held, in bytes. */
+const HELD_BYTES = 64 * 1024 * 1024
 
 export class Order {
   readonly order: OrderAsked
   private readonly place: OrderPlace
   private readonly progress: Progress
   private figures: OrderFigures
-  private disks: OrderDisk[] = []
+  private disks: CourseDisk[] = []
   private threads: Worker[] = []
   /** Resolves some time after a stop was asked, whatever the threads are waiting for. */
   private readonly outOfPatience: Promise<undefined>
@@ -115,8 +115,14 @@ export class Order {
     const [first] = all
     if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
     await Promise.race([first.welcomed, ...all.map(({ failed }) => failed)])
-    this.tell({ kind: 'go' })
-    await Promise.race([Promise.all(all.map(({ finished }) => finished)), ...all.map(({ failed }) => failed)])
+    const course = new Course(this.disks, {
+      tracking: this.place.tracking,
+      hold: this.order.holdMs ? { mostMs: this.order.holdMs, mostBytes: HELD_BYTES } : null,
+      progress: this.progress,
+      pass: (pass) => this.pass(all, pass),
+    })
+    this.figures.course = course
+    const instant = await course.run()
     if (this.progress.isStopped()) return undefined
     const roots = this.disks.map(({ source, own }) => rootOf(source.sizeBytes, new Uint8Array(own)))
     if (receiver === null) return roots
@@ -127,9 +133,30 @@ export class Order {
           'ROOTS_DIFFER',
           `disk ${source.index}: ${roots[i]} here, ${sealed.get(source.index)} there`,
         )
-    for (const { path, source, cached, own } of this.disks)
-      keepNext(path, source, (cached?.generation ?? 0) + 1, new Uint8Array(own))
+    await course.bind('expect', roots)
+    for (const [i, disk] of this.disks.entries()) this.keep(disk, course.isWhole(i))
+    await course.bind('settle', roots)
+    this.figures.instant = instant
     return roots
+  }
+
+  /** One pass of all threads; returns what they tell of it. */
+  private async pass(all: readonly ThreadLife[], pass: Pass): Promise<readonly FoundBlock[]> {
+    const ends = all.map(({ finished }) => finished())
+    this.tell({ kind: 'go', pass })
+    const found = await Promise.race([Promise.all(ends), ...all.map(({ failed }) => failed)])
+    return found.flat()
+  }
+
+  /** Puts the rows that were gathered in place: all of them, or those of groups that have changed. */
+  private keep({ path, source, cached, own }: CourseDisk, isWhole: boolean): void {
+    const groups = new Uint8Array(own)
+    const generation = (cached?.generation ?? 0) + 1
+    if (isWhole || cached === undefined) return keepNext(path, source, generation, groups)
+    const changed = Array.from({ length: groupsOf(source.sizeBytes) }, (_, group) => group).filter(
+      (group) => !same(digestAt(groups, group), digestAt(cached.groups, group)),
+    )
+    if (changed.length > 0) keepSome(path, source, generation, groups, changed)
   }
 
   /** Where the blocks go: to the receiver that the ticket names and nobody else. Throws Fault TICKET_REFUSED. */
@@ -140,7 +167,7 @@ export class Order {
     return { ...this.order.receiver, tlsPin: ticket.receiver.tlsPin }
   }
 
-  private prepare(source: SourceDisk): OrderDisk {
+  private prepare(source: SourceDisk): CourseDisk {
     const path = this.place.manifestPath(source.index)
     const cached = readCached(path, source)
     const bytes = groupsOf(source.sizeBytes) * DIGEST_BYTES
@@ -199,7 +226,8 @@ export class Order {
 /** The milestones of a thread. `failed` rejects, and never resolves. */
 interface ThreadLife {
   readonly welcomed: Promise<void>
-  readonly finished: Promise<void>
+  /** Of the next pass; asked for before that begins. */
+  readonly finished: () => Promise<readonly FoundBlock[]>
   readonly sealed: Promise<ReadonlyMap<number, string>>
   readonly failed: Promise<never>
 }
@@ -217,16 +245,23 @@ function lifeOf(thread: Worker): ThreadLife {
     kind: K,
   ): Promise<Extract<FromOrderThread, { kind: K }>> =>
     new Promise((resolve, reject) => {
-      thread.on('message', (message: FromOrderThread) => {
-        if (message.kind === kind) resolve(message as Extract<FromOrderThread, { kind: K }>)
-      })
+      const heard = (message: FromOrderThread): void => {
+        if (message.kind !== kind) return
+        thread.off('message', heard)
+        resolve(message as Extract<FromOrderThread, { kind: K }>)
+      }
+      thread.on('message', heard)
       failed.catch(reject)
     })
   const welcomed = reached('welcomed').then(() => undefined)
-  const finished = reached('finished').then(() => undefined)
+  const finished = (): Promise<readonly FoundBlock[]> => {
+    const end = reached('finished').then(({ found }) => found)
+    end.catch(() => undefined)
+    return end
+  }
   const sealed = reached('sealed').then(({ roots }) => roots)
   // Each is awaited only when it is its turn; a failure before that is seen through `failed`.
-  for (const promise of [welcomed, finished, sealed]) promise.catch(() => undefined)
+  for (const promise of [welcomed, sealed]) promise.catch(() => undefined)
   return {
     welcomed,
     finished,

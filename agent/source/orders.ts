@@ -16,6 +16,7 @@ import { Order } from './order.ts'
 import { startOrderThread } from './order-thread.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { ThreadPool } from './thread-pool.ts'
+import { Tracking } from './tracking/tracking.ts'
 
 /** The bot holds a request for orders open for up to 25 s. */
 const POLL_MS = 40_000
@@ -38,6 +39,7 @@ export class Orders {
   private readonly signer: Signer
   private readonly threads: ThreadPool
   private readonly tasks: Tasks
+  private readonly tracking: Tracking
   private running: Running | undefined
   /** The last order whose end the bot has heard of. */
   private finished: { readonly sync: string; readonly epoch: number } | undefined
@@ -47,6 +49,7 @@ export class Orders {
     this.home = home
     this.threads = new ThreadPool(startOrderThread, isGentle)
     this.enrolled = enrolled
+    this.tracking = new Tracking(home.path)
     this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
     const { server, ticketKey } = enrolled
     const place = { home, server, ticketKey, signer: this.signer, threads: this.threads }
@@ -58,6 +61,8 @@ export class Orders {
 
   /** Runs for as long as the program lives. */
   async run(): Promise<never> {
+    // From now on, not from the first order on: what is written before it is known then.
+    void this.follow()
     for (let attempt = 0; ;) {
       try {
         const { order, task } = await this.ask()
@@ -100,6 +105,14 @@ export class Orders {
     this.running = this.begin(order)
   }
 
+  private async follow(): Promise<void> {
+    try {
+      await this.tracking.ask('follow', findDisks(this.enrolled.disks))
+    } catch (problem) {
+      log('warn', 'writes are not tracked', { because: wordsOf(problem) })
+    }
+  }
+
   private begin(asked: SyncOrder): Running {
     this.tasks.giveWay()
     log('info', 'an order begins', { sync: asked.sync, epoch: asked.epoch, kind: asked.kind })
@@ -109,19 +122,22 @@ export class Orders {
       ticketKey: this.enrolled.ticketKey,
       findDisks: () => findDisks(this.enrolled.disks),
       threads: this.threads,
+      tracking: this.tracking,
       reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
     })
     const superseded = new AbortController()
     const over = new AbortController()
     const reporting = this.reportWhile(order, over.signal)
-    const ended = order.run().then(async (last) => {
-      over.abort()
-      await reporting
-      log('info', 'the order ended', { sync: asked.sync, epoch: asked.epoch, status: last.status })
-      await this.reportEnd(last, superseded.signal)
-      this.finished = { sync: asked.sync, epoch: asked.epoch }
-      this.running = undefined
-    })
+    const ended = this.follow()
+      .then(() => order.run())
+      .then(async (last) => {
+        over.abort()
+        await reporting
+        log('info', 'the order ended', { sync: asked.sync, epoch: asked.epoch, status: last.status })
+        await this.reportEnd(last, superseded.signal)
+        this.finished = { sync: asked.sync, epoch: asked.epoch }
+        this.running = undefined
+      })
     return { order, ended, superseded }
   }
 

@@ -6,12 +6,12 @@ const COMPRESSION = ['auto', 'on', 'off'] as const
 /** Fields of the order as a whole. Times are microseconds that threads spent waiting. */
 const WHOLE = {
   ...{ stop: 0, wireBytes: 1, drainUs: 2, ackUs: 3, limitUs: 4, sendAtUs: 5 },
-  ...{ bytesPerSecond: 6, compression: 7 },
+  ...{ bytesPerSecond: 6, compression: 7, readUs: 8, readBytes: 9 },
 } as const
-const WHOLE_FIELDS = 8
+const WHOLE_FIELDS = 10
 /** Fields of each disk. */
-const DISK = { nextGroup: 0, comparedBytes: 1, changedBytes: 2, appliedBytes: 3 } as const
-const DISK_FIELDS = 4
+const DISK = { nextGroup: 0, comparedBytes: 1, changedBytes: 2, appliedBytes: 3, wantedBytes: 4 } as const
+const DISK_FIELDS = 5
 
 export type WholeField = keyof typeof WHOLE
 export type DiskField = keyof typeof DISK
@@ -77,6 +77,11 @@ export class Progress {
   claimGroup(disk: number): number {
     const at = WHOLE_FIELDS + disk * DISK_FIELDS + DISK.nextGroup
     return Number(Atomics.add(this.fields, at, 1n))
+  }
+
+  /** Begins another pass: all groups of a disk may be taken again. No thread may be at work. */
+  rewind(disk: number): void {
+    Atomics.store(this.fields, WHOLE_FIELDS + disk * DISK_FIELDS + DISK.nextGroup, 0n)
   }
 
   /** Asks all threads to end at the next safe point. Repeatable. */

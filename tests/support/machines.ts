@@ -69,6 +69,8 @@ export interface StageOptions {
   readonly disks: readonly number[]
   readonly blank?: boolean
   readonly mode?: ReceiverConfig['mode']
+  /** Disks of the source that are there already, in place of files of these sizes. */
+  readonly sources?: readonly string[]
 }
 
 /** A source, an intermediate and a bot, in one temporary directory. */
@@ -85,7 +87,7 @@ export class Stage {
     this.options = options
     for (const directory of ['dev', 'receiver']) mkdirSync(join(this.path, directory))
     options.disks.forEach((sizeBytes, i) => {
-      sparse(this.source(i), sizeBytes)
+      if (options.sources === undefined) sparse(this.source(i), sizeBytes)
       sparse(this.target(i), sizeBytes)
     })
     this.configure()
@@ -107,7 +109,7 @@ export class Stage {
   }
 
   source(disk = 0): string {
-    return join(this.path, `source-${disk}.img`)
+    return this.options.sources?.[disk] ?? join(this.path, `source-${disk}.img`)
   }
 
   target(disk = 0): string {

@@ -31,6 +31,7 @@ export const estimate: TaskKindOf<'estimate'> = {
         receiver: null,
         disks,
         connections: THREADS,
+        holdMs: null,
         compression: 'off',
         bytesPerSecond: null,
       },

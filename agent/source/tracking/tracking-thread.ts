@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { SourceDisk } from '../../protocol/control.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
+import type { HoldLimits } from '../freeze/decide.ts'
+import { takeInstant, writeOut, type Instant } from '../freeze/instant.ts'
 import { DiskTracker, type Taken } from './disk-tracker.ts'
 import { findTracefs, instanceName, mapDirectory, removeOthers } from './tracefs.ts'
 
@@ -25,6 +27,13 @@ export interface TrackingCalls {
   take(disk: number, root: string | undefined): TakenBlocks
   more(disk: number, era: number): TakenBlocks
   peek(disk: number): Uint8Array
+  /** Writes out what is only in memory yet of the file systems on these disks. */
+  writeOut(disks: readonly number[]): Promise<void>
+  /** All disks of an order at one instant. */
+  instant(
+    disks: readonly { readonly disk: number; readonly era: number }[],
+    limits: HoldLimits,
+  ): Promise<Instant>
   doubt(disk: number, because: string): void
   expect(disk: number, root: string, era: number): void
   settle(disk: number, root: string, era: number): void
@@ -86,6 +95,20 @@ class Trackers implements TrackingCalls {
     return this.tracker(disk).peek().bytes
   }
 
+  writeOut(disks: readonly number[]): Promise<void> {
+    return writeOut(disks.map((disk) => this.tracker(disk).disk))
+  }
+
+  instant(
+    disks: readonly { readonly disk: number; readonly era: number }[],
+    limits: HoldLimits,
+  ): Promise<Instant> {
+    return takeInstant(
+      disks.map(({ disk, era }) => ({ tracker: this.tracker(disk), era })),
+      limits,
+    )
+  }
+
   doubt(disk: number, because: string): void {
     this.tracker(disk).doubt(because)
   }
@@ -132,15 +155,14 @@ class Trackers implements TrackingCalls {
 
 function serve(port: NonNullable<typeof parentPort>, home: string): void {
   const trackers = new Trackers(home)
-  port.on('message', ({ ask, call, args }: ToTracking) => {
-    try {
-      const answer: unknown = (trackers[call] as (...args: readonly unknown[]) => unknown).apply(trackers, [
-        ...args,
-      ])
-      port.postMessage({ ask, answer } satisfies FromTracking)
-    } catch (problem) {
-      port.postMessage({ ask, problem: wordsOf(problem) } satisfies FromTracking)
-    }
+  const answer = async ({ call, args }: ToTracking): Promise<unknown> =>
+    (trackers[call] as (...args: readonly unknown[]) => unknown).apply(trackers, [...args])
+  port.on('message', (asked: ToTracking) => {
+    const { ask } = asked
+    answer(asked).then(
+      (answer) => port.postMessage({ ask, answer } satisfies FromTracking),
+      (problem: unknown) => port.postMessage({ ask, problem: wordsOf(problem) } satisfies FromTracking),
+    )
   })
 }
 

@@ -8,6 +8,9 @@ import {
   type TrackingCalls,
 } from './tracking-thread.ts'
 
+/** A disk that is not tracked, in words; never anything that an order should fail for. */
+export class TrackingProblem extends Error {}
+
 /** The same calls, answered later. Rejects with the reason, in words, for a disk that is not tracked. */
 export class Tracking {
   private readonly thread: Worker
@@ -24,7 +27,7 @@ export class Tracking {
     this.thread.on('message', (message: FromTracking) => {
       const asked = this.waiting.get(message.ask)
       this.waiting.delete(message.ask)
-      if ('problem' in message) asked?.reject(new Error(message.problem))
+      if ('problem' in message) asked?.reject(new TrackingProblem(message.problem))
       else asked?.resolve(message.answer)
     })
     // Without it the agent compares everything: slower, and never wrong.
@@ -35,8 +38,8 @@ export class Tracking {
   ask<K extends keyof TrackingCalls>(
     call: K,
     ...args: Parameters<TrackingCalls[K]>
-  ): Promise<ReturnType<TrackingCalls[K]>> {
-    if (this.end !== undefined) return Promise.reject(new Error(this.end))
+  ): Promise<Awaited<ReturnType<TrackingCalls[K]>>> {
+    if (this.end !== undefined) return Promise.reject(new TrackingProblem(this.end))
     const ask = ++this.asked
     this.thread.postMessage({ ask, call, args } satisfies ToTracking)
     return new Promise((resolve, reject) =>
@@ -48,7 +51,7 @@ export class Tracking {
     if (this.end !== undefined) return
     log('error', 'change tracking has ended', { because })
     this.end = 'change tracking has ended in the agent'
-    for (const { reject } of this.waiting.values()) reject(new Error(this.end))
+    for (const { reject } of this.waiting.values()) reject(new TrackingProblem(this.end))
     this.waiting.clear()
   }
 }

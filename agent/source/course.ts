@@ -1,0 +1,158 @@
+/**
+ * The passes of an order. The first compares what may differ: blocks that were written since the last sync where that
+ * is known (`tracking`), else all. Then a slice of the rest is compared (`tracking/scrub.ts`), and what was written
+ * meanwhile is followed up to one instant (`freeze/converge.ts`).
+ */
+import { BLOCK_BYTES, type SourceDisk, type SyncInstant } from '../protocol/control.ts'
+import { blocksOf, rootOf } from '../protocol/geometry.ts'
+import { log, wordsOf } from '../protocol/log.ts'
+import type { CachedManifest } from './cached-manifest.ts'
+import { converge } from './freeze/converge.ts'
+import type { HoldLimits } from './freeze/decide.ts'
+import type { FoundBlock, Pass, PassDisk } from './order-messages.ts'
+import type { Progress } from './progress.ts'
+import { BlockBits } from './tracking/block-bits.ts'
+import { scrub } from './tracking/scrub.ts'
+import type { Tracking } from './tracking/tracking.ts'
+
+export interface CourseDisk {
+  readonly source: SourceDisk
+  /** Path of the cached manifest. */
+  readonly path: string
+  readonly cached: CachedManifest | undefined
+  readonly theirs: SharedArrayBuffer
+  readonly own: SharedArrayBuffer
+}
+
+export interface CoursePlace {
+  /** Undefined: nothing is tracked. */
+  readonly tracking: Tracking | undefined
+  /** Null: writes are not held. */
+  readonly hold: HoldLimits | null
+  readonly progress: Progress
+  /** Carries a pass out; all that it found is durable then, unless the order was stopped. */
+  readonly pass: (pass: Pass) => Promise<readonly FoundBlock[]>
+}
+
+/** What is known of a disk's writes in this order. */
+export interface Known {
+  /** Undefined: the disk is not tracked. */
+  readonly era: number | undefined
+  /** Why every block is compared; undefined when only written ones are. */
+  readonly because: string | undefined
+  /** What the first pass compares. */
+  readonly blocks: Uint8Array | null
+}
+
+export class Course {
+  /** How this order compares, in words. */
+  comparison = ''
+  readonly disks: readonly CourseDisk[]
+  readonly place: CoursePlace
+  private known: Known[] = []
+
+  constructor(disks: readonly CourseDisk[], place: CoursePlace) {
+    this.disks = disks
+    this.place = place
+  }
+
+  /** All passes. What it says of the instant is of no use when the order was stopped. */
+  async run(): Promise<SyncInstant> {
+    this.known = await Promise.all(this.disks.map((disk) => this.begin(disk)))
+    this.comparison = this.words()
+    await this.pass(this.known.map(({ blocks }) => ({ blocks, held: null })))
+    await scrub(this)
+    return converge(this)
+  }
+
+  /** Carries a pass out, of as many disks as the order has. */
+  async pass(disks: readonly PassDisk[], isScrub = false): Promise<readonly FoundBlock[]> {
+    const { progress } = this.place
+    for (const [place, { source }] of this.disks.entries()) {
+      const blocks = disks[place]?.blocks ?? null
+      progress.addDisk(
+        place,
+        'wantedBytes',
+        blocks === null ? source.sizeBytes : new BlockBits(blocks).count() * BLOCK_BYTES,
+      )
+      progress.rewind(place)
+    }
+    const found = await this.place.pass({ disks, isScrub })
+    // What was found here lies there now.
+    if (!progress.isStopped())
+      for (const { theirs, own } of this.disks) new Uint8Array(theirs).set(new Uint8Array(own))
+    return found
+  }
+
+  /** The same of blocks of one disk, by its place; null: all of them. */
+  async passOver(place: number, blocks: Uint8Array | null, isScrub = false): Promise<readonly FoundBlock[]> {
+    const nothing = { blocks: new Uint8Array(0), held: null }
+    const disks = this.disks.map((_, i) => (i === place ? { blocks, held: null } : nothing))
+    return this.pass(disks, isScrub)
+  }
+
+  /** Whether every block of the disk at this place was compared. */
+  isWhole(place: number): boolean {
+    return this.knownOf(place).because !== undefined
+  }
+
+  knownOf(place: number): Known {
+    return this.known[place] ?? { era: undefined, because: '', blocks: null }
+  }
+
+  /** What is known of the writes to a disk is worth nothing any more: all of it is compared now. */
+  async distrust(place: number, because: string): Promise<void> {
+    const disk = this.disks[place]
+    const { tracking } = this.place
+    if (disk === undefined || tracking === undefined) return
+    await tracking.ask('doubt', disk.source.index, because)
+    const { era } = await tracking.ask('take', disk.source.index, undefined)
+    this.known[place] = { era, because, blocks: null }
+    this.comparison = this.words()
+    await this.passOver(place, null)
+  }
+
+  /** Manifests of these roots are about to be put in place, or are: what is written is known relative to them. */
+  async bind(call: 'expect' | 'settle', roots: readonly string[]): Promise<void> {
+    for (const [place, { source }] of this.disks.entries()) {
+      const { era } = this.knownOf(place)
+      const root = roots[place]
+      if (era === undefined || root === undefined) continue
+      try {
+        await this.place.tracking?.ask(call, source.index, root, era)
+      } catch (problem) {
+        log('warn', 'the next sync compares every block', {
+          disk: source.index,
+          because: wordsOf(problem),
+        })
+      }
+    }
+  }
+
+  private async begin({ source, cached, own }: CourseDisk): Promise<Known> {
+    const { tracking } = this.place
+    try {
+      if (tracking === undefined) throw new Error('nothing is tracked')
+      await tracking.ask('writeOut', [source.index])
+      const root = cached && rootOf(source.sizeBytes, cached.groups)
+      const { bits, because, era } = await tracking.ask('take', source.index, root)
+      if (because !== undefined || cached === undefined) return { era, because: because ?? '', blocks: null }
+      new Uint8Array(own).set(cached.groups)
+      return { era, because, blocks: bits }
+    } catch (problem) {
+      return { era: undefined, because: wordsOf(problem), blocks: null }
+    }
+  }
+
+  private words(): string {
+    const each = this.disks.map(({ source }, place) => {
+      const { because, blocks } = this.knownOf(place)
+      return because !== undefined || blocks === null
+        ? `every block: ${because}`
+        : `only written blocks, ${new BlockBits(blocks).count()} of ${blocksOf(source.sizeBytes)}`
+    })
+    const isAlike = each.every((words) => words === each[0])
+    const named = each.map((words, place) => `disk ${this.disks[place]?.source.index}: ${words}`)
+    return (isAlike ? (each[0] ?? '') : named.join('; ')).slice(0, 200)
+  }
+}
