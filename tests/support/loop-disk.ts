@@ -1,5 +1,5 @@
 /** Loop devices over sparse files, with file systems on them: as near to a server's disk as a test machine comes. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, existsSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +63,18 @@ export class LoopDisk {
   unmount(): void {
     if (this.isMounted) sh('umount', this.mountPoint)
     this.isMounted = false
+  }
+
+  /**
+   * Whether a write to it comes to its end within so many milliseconds. One that does not is left behind: nothing can
+   * kill who waits for a file system that is frozen.
+   */
+  async isWritable(ms: number): Promise<boolean> {
+    const canary = join(this.mountPoint, 'canary')
+    const child = spawn('sh', ['-c', `echo x > ${canary} && sync ${canary}`], { stdio: 'ignore' })
+    const ended = new Promise<boolean>((resolve) => child.on('exit', (code) => resolve(code === 0)))
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ms))
+    return Promise.race([ended, late])
   }
 
   /** Whoever was killed may leave a program of its own that still uses the file system for a moment. */

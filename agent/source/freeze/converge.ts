@@ -44,7 +44,9 @@ async function follow(course: Course, tracking: Tracking, limits: HoldLimits): P
     if (typeof step === 'object') return fuzzy(step.because)
     if (step === 'freeze') {
       const instant = await hold(course, tracking, limits)
-      if (instant.kind === 'consistent' || ++holds >= HOLDS) return instant
+      if (instant !== 'again') return instant
+      if (++holds >= HOLDS)
+        return fuzzy('writes come too fast: too much was left each time when they were held')
     }
     const more = await Promise.all(
       indices.map((index, place) => tracking.ask('more', index, course.knownOf(place).era ?? -1)),
@@ -63,13 +65,14 @@ function readRate({ place: { progress } }: Course): number | null {
   return us === 0 ? null : (progress.get('readBytes') / us) * 1e6
 }
 
-async function hold(course: Course, tracking: Tracking, limits: HoldLimits): Promise<SyncInstant> {
+/** `again`: too much was left, another pass may help. */
+async function hold(course: Course, tracking: Tracking, limits: HoldLimits): Promise<SyncInstant | 'again'> {
   const disks = course.disks.map(({ source }, place) => ({
     disk: source.index,
     era: course.knownOf(place).era ?? -1,
   }))
   const instant = await tracking.ask('instant', disks, limits)
-  if ('because' in instant) return fuzzy(instant.because)
+  if ('because' in instant) return instant.again ? 'again' : fuzzy(instant.because)
   await course.pass(
     instant.disks.map((held, place) => {
       const blocks = BlockBits.empty(Math.ceil((course.disks[place]?.source.sizeBytes ?? 0) / BLOCK_BYTES))

@@ -35,7 +35,14 @@ export interface InstantDisk {
 /** What was read, in the order of the disks; or why there is no instant. Everything is thawed either way. */
 export type Instant =
   | { readonly at: string; readonly heldMs: number; readonly disks: readonly HeldMemory[] }
-  | { readonly because: string }
+  | {
+      readonly because: string
+      /** Whether there may be one after another pass: too much was left. */
+      readonly again: boolean
+    }
+
+/** More was left than may be read while writes are held. */
+class TooMuch extends Error {}
 
 const nameOf = (disk: SourceDisk): string => basename(realpathSync(disk.path))
 
@@ -64,9 +71,9 @@ export async function takeInstant(
 ): Promise<Instant> {
   try {
     const problem = await hooks.before()
-    return problem === undefined ? await frozenInstant(disks, limits) : { because: problem }
+    return problem === undefined ? await frozenInstant(disks, limits) : { because: problem, again: false }
   } catch (problem) {
-    return { because: wordsOf(problem) }
+    return { because: wordsOf(problem), again: problem instanceof TooMuch }
   } finally {
     for (const problem of await hooks.after())
       log('warn', 'writes go on, but not all is as before', { problem })
@@ -125,7 +132,7 @@ class HeldDisks {
     this.taken = this.disks.map(({ tracker }) => tracker.heldTake())
     const bytes = this.taken.reduce((sum, blocks) => sum + blocks.count() * BLOCK_BYTES, 0)
     if (bytes > limits.mostBytes)
-      throw new Error(
+      throw new TooMuch(
         `${formatMib(bytes)} were left when writes were held, more than the ${formatMib(limits.mostBytes)} that may be`,
       )
     for (const [i, { extents }] of this.disks.entries()) {
