@@ -105,6 +105,11 @@ export function duration(
   }
 }
 
+/** The same, or `off`, which is null. */
+export function orOff<T>(arg: Arg<T>): Arg<T | null> {
+  return { ...arg, shape: `${arg.shape}|off`, parse: (text) => (text === 'off' ? null : arg.parse(text)) }
+}
+
 /** A bandwidth in bytes per second; `off` is null: no limit. */
 export function rate(describe: string): Arg<number | null> {
   return {

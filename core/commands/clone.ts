@@ -48,6 +48,7 @@ export const clone = defineCommand({
         bytesPerSecond: job.bytesPerSecond,
         compression: job.compression,
         connections: job.connections,
+        holdMs: job.holdMs,
         windows: job.windows,
         disks: await store.jobs.disks(job.id),
         createdBy: person.name,

@@ -1,9 +1,10 @@
 import { formatDuration, parseDuration } from '../domain/duration.ts'
 import { imageNameProblem } from '../domain/image-name.ts'
+import { HOLD_RANGE } from '../domain/instant.ts'
 import { windowNamed } from '../domain/policy.ts'
 import { parseRate } from '../domain/rate.ts'
 import { choice, cloudId, count, duration, imageNamePattern, name, named } from './args.ts'
-import { optional, quoted, rate, text } from './args.ts'
+import { optional, orOff, quoted, rate, text } from './args.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { refuseTaken } from './describe-destination.ts'
@@ -42,6 +43,16 @@ export const create = defineCommand({
       optional(choice('automatic incremental sync; off means full copy only, then Completed', ['on', 'off'])),
     ),
     limit: named(optional(rate('the most bandwidth that may be used; the policy file’s if left out'))),
+    hold: named(
+      optional(
+        orOff(
+          duration(
+            'how long writes on the source may be held so that an image is one instant; the policy file’s if left out',
+            HOLD_RANGE,
+          ),
+        ),
+      ),
+    ),
     'image-name': named(
       optional(
         imageNamePattern(
@@ -113,6 +124,7 @@ export const create = defineCommand({
         windows: defaults.windows.flatMap((window) => windowNamed(policy, window) ?? []),
         compression: null,
         connections: null,
+        holdMs: args.hold === undefined ? (parseDuration(defaults.hold) ?? null) : args.hold,
         disks: source.agent.disks,
         createdBy: person.name,
         clonedFrom: null,

@@ -6,6 +6,7 @@ import { costWords } from '../domain/cost.ts'
 import { formatDuration, formatSpan, formatTime } from '../domain/duration.ts'
 import { faultEntry } from '../domain/faults.ts'
 import { freezeOf, standingLock } from '../domain/hold.ts'
+import { HOLD_MS, holdWords } from '../domain/instant.ts'
 import type { Freeze, Image, Job } from '../domain/job.ts'
 import { isLaunched } from '../domain/launch.ts'
 import { STATE_LABELS } from '../domain/job.ts'
@@ -34,12 +35,17 @@ export function intervalWords(job: Pick<Job, 'intervalMs' | 'pendingIntervalMs' 
 
 const isUnderWay = ({ state }: Pick<Job, 'state'>): boolean => state === 'syncing' || state === 'preparing'
 
+const AS_FAST = 'as fast as it can'
+
 /** How a job sends: `at most 200mbit, compression on, 4 connections`; what is as the installation does is left out. */
-export function transferWords(job: Pick<Job, 'bytesPerSecond' | 'compression' | 'connections'>): string {
+export function transferWords(
+  job: Pick<Job, 'bytesPerSecond' | 'compression' | 'connections' | 'holdMs'>,
+): string {
   return [
-    job.bytesPerSecond === null ? 'as fast as it can' : `at most ${formatBitRate(job.bytesPerSecond)}`,
+    job.bytesPerSecond === null ? AS_FAST : `at most ${formatBitRate(job.bytesPerSecond)}`,
     ...(job.compression === null ? [] : [`compression ${job.compression}`]),
     ...(job.connections === null ? [] : [counted(job.connections, 'connection')]),
+    ...(job.holdMs === HOLD_MS ? [] : [holdWords(job.holdMs)]),
   ].join(', ')
 }
 
@@ -127,8 +133,9 @@ export async function describeJob(
   if (growing !== undefined) facts['Warning'] = growing
   if (running !== undefined) {
     facts[isWorking(job) ? 'Sync now' : 'Sync held up'] = syncSummary(running)
-    if (running.progress.comparison !== '') facts['Comparison'] = running.progress.comparison
   }
+  const { comparison } = (running ?? last)?.progress ?? { comparison: '' }
+  if (comparison !== '') facts['Comparison'] = comparison
   if (running?.forecast != null)
     facts['Forecast'] =
       `${phaseWords(running.forecast)}: ${formatSpan(running.forecast.total)} in all; limited by ${limitWords(running.forecast)}`
@@ -142,8 +149,7 @@ export async function describeJob(
   facts['Next sync'] = nextSyncWords(job, now, freeze)
   if (job.deferral !== null) facts['Deferred'] = job.deferral
   facts['Interval'] = intervalWords(job)
-  if (job.bytesPerSecond !== null || job.compression !== null || job.connections !== null)
-    facts['Limit'] = transferWords(job)
+  if (transferWords(job) !== AS_FAST) facts['Limit'] = transferWords(job)
   const held = heldWords(images)
   facts['Images'] = `${imagesWords(images.length, job.keep)}${held === '' ? '' : ` (${held})`}${
     newest === undefined

@@ -2,6 +2,7 @@ import { formatBytes } from '../domain/bytes.ts'
 import { counted } from '../domain/counted.ts'
 import { formatDuration, formatTime } from '../domain/duration.ts'
 import { phaseTimes, scoreOf } from '../domain/forecast.ts'
+import { consistencyWords } from '../domain/instant.ts'
 import { name } from './args.ts'
 import { defineCommand } from './define.ts'
 import { scoreWords } from './describe-forecast.ts'
@@ -48,6 +49,7 @@ export const history = defineCommand({
             'compared',
             'changed',
             'sent',
+            'instant',
           ],
           rows: syncs.map((sync) => [
             `#${sync.number}`,
@@ -63,6 +65,7 @@ export const history = defineCommand({
             formatBytes(sync.progress.comparedBytes),
             formatBytes(sync.progress.changedBytes),
             formatBytes(sync.progress.wireBytes),
+            sync.transferredAt === null ? '' : consistencyWords(sync),
           ]),
         },
         data: {
@@ -81,6 +84,8 @@ export const history = defineCommand({
             appliedBytes: sync.progress.appliedBytes,
             wireBytes: sync.progress.wireBytes,
             imageId: sync.imageId,
+            comparison: sync.progress.comparison,
+            instant: sync.instant,
             forecast: sync.forecast,
             took: phaseTimes(sync) ?? null,
             score: scoreOf(sync)?.verdict ?? null,

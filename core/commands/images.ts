@@ -62,6 +62,7 @@ export const images = defineCommand({
           inUse: image.inUse,
           pinned: image.pinned,
           heldBy: heldBy(image) ?? null,
+          consistency: image.consistency,
         })),
       },
     })

@@ -37,6 +37,13 @@ export const FAULTS = {
     'operator',
     { retryable: false },
   ),
+  WRITE_UNSEEN: entry(
+    'A block of the source changed without a record of a write',
+    'Something writes to the disk past the kernel’s block layer (a disk shared with another server, a raw command), or the record of writes is not complete.',
+    'Nothing is lost: the sync has compared every block. If it comes again, see docs/tracking.md and run the agent with FERRY_TRACKING=off.',
+    'source',
+    { retryable: false },
+  ),
   SOURCE_BUSY: entry(
     'The source is busy with a sync',
     'A sync reads the disks of the source at this moment; a measurement beside it would slow it down and tell too little.',

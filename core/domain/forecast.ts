@@ -153,9 +153,9 @@ function comparingGuess({ totalBytes, measured }: ForecastFacts, past: readonly 
   // Reading everything took no longer than reading and sending everything.
   const bounds = past.filter(isFull).map(({ took }) => took.comparing + took.transferring)
   const prior = { likely: Math.min(totalBytes / DISK_RATE, ...bounds), spread: 0.7 }
-  const perByte = known.map(({ sync, took }) => took.comparing / sync.progress.totalBytes)
+  // Disks of a job keep their size; what a sync had to compare may be less, where its writes were known.
   return guessFrom(
-    perByte.map((ms) => ms * totalBytes),
+    known.map(({ took }) => took.comparing),
     prior,
   )
 }

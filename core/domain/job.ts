@@ -13,6 +13,7 @@
  */
 import type { FaultCourse } from './fault-course.ts'
 import type { Forecast } from './forecast.ts'
+import type { Instant } from './instant.ts'
 
 /** As stored. What people read is `STATE_LABELS`. */
 export const STATES = [
@@ -132,6 +133,8 @@ export interface Job {
   /** Null: as the installation does. */
   readonly compression: Compression | null
   readonly connections: number | null
+  /** How long writes of the source may be held so that an image is one instant (S9); null: not at all. */
+  readonly holdMs: number | null
   /** When the next automatic sync is due; null when none is. */
   readonly nextSyncAt: Date | null
   /** Why it is later than its interval says, as a sentence; null when it is not. */
@@ -192,6 +195,8 @@ export interface Sync {
   readonly imageId: string | null
   /** Somebody has said that nothing writes to the source any more: the image of this sync is exact. */
   readonly servicesStopped: boolean
+  /** What the copy is of, once the agent has told; null from an agent that does not. */
+  readonly instant: Instant | null
   readonly progress: SyncProgress
   /** How many orders were given for it: more than one when it was taken up again. */
   readonly tries: number

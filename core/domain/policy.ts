@@ -162,6 +162,11 @@ const [shortest = 0, longest = 0] = [INTERVAL_RANGE.min, INTERVAL_RANGE.max].map
   parseDuration(text),
 )
 
+const isHold = (text: string): boolean => {
+  const ms = parseDuration(text)
+  return ms !== undefined && ms >= 1000 && ms <= 30_000
+}
+
 const Defaults = z.strictObject({
   every: z
     .string()
@@ -186,6 +191,13 @@ const Defaults = z.strictObject({
     )
     .default('off')
     .describe('The most bandwidth that a sync may use'),
+  hold: z
+    .string()
+    .refine((text) => text === 'off' || isHold(text), 'a hold is 1s to 30s, or off')
+    .default('2s')
+    .describe(
+      'How long writes on the source may be held so that an image is one instant (S9): 1s to 30s, or off',
+    ),
   image_name: z
     .string()
     .superRefine((pattern, context) => {

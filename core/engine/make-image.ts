@@ -4,6 +4,7 @@
  */
 import { Fault } from '../domain/faults.ts'
 import { imageName, uniqueName } from '../domain/image-name.ts'
+import { consistencyWords } from '../domain/instant.ts'
 import type { Image, Sync } from '../domain/job.ts'
 import type { Disk, NewImage } from '../ports/cloud.ts'
 import type { Intermediate } from '../ports/machines.ts'
@@ -21,6 +22,8 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
   const made = (await store.images.list(work.job.id)).find((image) => image.syncId === sync.id)
   if (made !== undefined) return made
   const roots = await store.syncs.roots(sync.id)
+  // As the agent has left it: `sync` may have been read before that was known.
+  const transferred = (await store.syncs.byId(sync.id)) ?? sync
   if (roots === undefined) throw new Error(`sync ${sync.id} is to be imaged but has no roots`)
   const snapshots = await takeSnapshots(work, sync, await copiedDisks(work, intermediate))
   const name = imageName(work.job.imageName, {
@@ -59,7 +62,7 @@ export async function makeImage(work: JobWork, sync: Sync, intermediate: Interme
     cloudId,
     name: (await work.parts.cloud.image(cloudId))?.name ?? name,
     roots,
-    consistency: sync.servicesStopped ? 'exact: services were stopped' : 'fuzzy: the source was running',
+    consistency: consistencyWords(transferred),
   })
 }
 

@@ -34,6 +34,8 @@ export interface NewJob {
   readonly bytesPerSecond: number | null
   readonly compression: Compression | null
   readonly connections: number | null
+  /** Left out: `HOLD_MS`. */
+  readonly holdMs?: number | null
   /** Left out: none. */
   readonly windows?: readonly string[]
   readonly disks: readonly JobDisk[]
@@ -56,6 +58,7 @@ export type JobSettings = Pick<
   | 'bytesPerSecond'
   | 'compression'
   | 'connections'
+  | 'holdMs'
   | 'nextSyncAt'
   | 'deferral'
   | 'windows'

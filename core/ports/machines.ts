@@ -1,4 +1,5 @@
 /** Sources with their agents, and intermediates with their receivers: the machines that call the bot. */
+import type { Instant } from '../domain/instant.ts'
 import type { Job, JobDisk, Sync } from '../domain/job.ts'
 import type { AuditEntry } from './jobs.ts'
 
@@ -148,6 +149,8 @@ export interface Orders {
       readonly limitedBy: 'disk' | 'network' | 'receiver' | 'limit'
       readonly comparison: string
       readonly roots: readonly string[] | null
+      /** What the copy is of; null while that is not known. */
+      readonly instant: Instant | null
       readonly fault: { readonly code: string; readonly detail: string } | null
     },
   ): Promise<{ readonly inForce: boolean }>

@@ -40,6 +40,7 @@ export function aSync(figures: SyncFigures): Sync {
       tries: 1,
       interrupted: false,
       servicesStopped: false,
+      instant: null,
     },
     ...{ startedAt, orderedAt: startedAt, transferredAt: after(comparing + transferring) },
     endedAt: after(comparing + transferring + imaging),

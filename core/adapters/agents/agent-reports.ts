@@ -50,6 +50,7 @@ export function agentReporting(parts: {
       limitedBy: report.limitedBy,
       comparison: report.comparison,
       roots: report.status === 'done' ? rootsOf(report.disks) : null,
+      instant: report.instant ?? null,
       fault: report.fault ?? null,
     })
     if (!inForce) return { control: 'stop' }

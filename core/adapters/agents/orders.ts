@@ -68,6 +68,7 @@ function syncOrder(
     receiver: { host: address, port: receiver.port },
     disks: facts.disks.map(({ index, path, identity, sizeBytes }) => ({ index, path, identity, sizeBytes })),
     connections: facts.job.connections ?? transfer.connections,
+    holdMs: facts.job.holdMs,
     ...sendSettings(facts.job, transfer),
   }
 }

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, lte, ne, notInArray, sql } from 'drizzle-orm'
+import { HOLD_MS } from '../../domain/instant.ts'
 import type { Job, JobDisk, JobFault } from '../../domain/job.ts'
 import { ENDED } from '../../domain/life.ts'
 import type { AuditEntry, Jobs, NewJob } from '../../ports/jobs.ts'
@@ -123,17 +124,17 @@ export function openJobs({ db, ask, run }: Database): Jobs {
 
 /** The name may be taken and the source may have a job: either way nothing is inserted, and nothing is audited. */
 const createStatement = (
-  { destination = null, ...job }: NewJob,
+  { destination = null, holdMs = HOLD_MS, ...job }: NewJob,
   audit: AuditEntry,
   notices: readonly Notice[],
 ) => sql`
   with made as (
     insert into jobs
       (name, source_id, region, zone, auto, interval_ms, keep, image_name, bytes_per_second, compression, connections,
-        windows, created_by, cloned_from, target, destination)
+        hold_ms, windows, created_by, cloned_from, target, destination)
     values (${job.name}, ${job.sourceId}, ${job.region}, ${job.zone}, ${job.auto}, ${job.intervalMs}, ${job.keep},
       ${job.imageName}, ${job.bytesPerSecond}::bigint, ${job.compression}::text, ${job.connections}::int,
-      ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom},
+      ${holdMs}::bigint, ${json(job.windows ?? [])}, ${job.createdBy}, ${job.clonedFrom},
       ${destination === null ? 'image' : 'instance'}, ${destination})
     on conflict do nothing
     returning *

@@ -21,11 +21,11 @@ function toProgress(row: Row): SyncProgress {
 /** A row as the core knows a sync. */
 export function toSync(row: Row): Sync {
   const { id, jobId, number, kind, trigger, askedBy, phase, result, startedAt, endedAt } = row
-  const { transferredAt, imageId, tries, orderedAt, transferringMs, interrupted, forecast, servicesStopped } =
-    row
+  const { transferredAt, imageId, tries, orderedAt, transferringMs, interrupted, forecast } = row
+  const { servicesStopped, instant } = row
   const what = { id, jobId, number, kind, trigger, askedBy, phase, result }
   const times = { startedAt, orderedAt, transferredAt, endedAt, transferringMs, interrupted, forecast }
-  return { ...what, ...times, imageId, servicesStopped, progress: toProgress(row), tries }
+  return { ...what, ...times, imageId, servicesStopped, instant, progress: toProgress(row), tries }
 }
 
 const toWork = (row: Row): SyncWork => ({

@@ -9,7 +9,7 @@ const { store, ask } = await openCommands(
     overrides: [{ jobs: '*', approvals: { cancel: { needed: 1, by: 'admin' } } }],
     windows: [{ name: 'night', when: 'Sat 22:00-02:00', zone: 'Asia/Shanghai' }],
     defaults: {
-      ...{ every: '2h', keep: 7, auto: 'off', limit: '200mbit' },
+      ...{ every: '2h', keep: 7, auto: 'off', limit: '200mbit', hold: 'off' },
       ...{ image_name: 'prod-{job}-{number}', windows: ['night'] },
     },
   },
@@ -22,7 +22,7 @@ describe('the defaults of the policy file', () => {
     await ask('operator', `create ${source.name}`)
 
     expect(await store.jobs.named(source.name)).toMatchObject({
-      ...{ intervalMs: 2 * 3_600_000, keep: 7, auto: false, bytesPerSecond: 25_000_000 },
+      ...{ intervalMs: 2 * 3_600_000, keep: 7, auto: false, bytesPerSecond: 25_000_000, holdMs: null },
       ...{ imageName: 'prod-{job}-{number}', windows: ['Sat 22:00-02:00 Asia/Shanghai'] },
     })
   })

@@ -2,6 +2,7 @@
  * Jobs, their syncs and images, in the words of core/domain/job.ts. Change tables here, then `npm run migration`; what drizzle cannot say stands in migrations/0001_guards.sql.
  */
 import { sql } from 'drizzle-orm'
+import { HOLD_MS, type Instant } from '../../../domain/instant.ts'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { boolean, check, doublePrecision, index, integer, jsonb } from 'drizzle-orm/pg-core'
 import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
@@ -55,6 +56,7 @@ export const jobs = pgTable(
     bytesPerSecond: count(),
     compression: text().$type<Compression>(),
     connections: integer(),
+    holdMs: count().default(HOLD_MS),
     nextSyncAt: time(),
     deferral: text(),
     windows: jsonb().$type<Job['windows']>().notNull().default([]),
@@ -79,6 +81,7 @@ export const jobs = pgTable(
     check('jobs_keep', within(t.keep, 1, 10)),
     check('jobs_compression', oneOf(t.compression, ['auto', 'on', 'off'])),
     check('jobs_connections', within(t.connections, 1, 8)),
+    check('jobs_hold', within(t.holdMs, 100, 30_000)),
     check('jobs_intermediate', oneOf(t.intermediate, ['none', 'creating', 'ready', 'lost', 'released'])),
     uniqueIndex('jobs_name')
       .on(t.name)
@@ -134,6 +137,7 @@ export const syncs = pgTable(
     transferredAt: time(),
     imageId: text(),
     servicesStopped: boolean().notNull().default(false),
+    instant: jsonb().$type<Instant>(),
     /** How many orders were given for it: one, and one for every retry. */
     tries: integer().notNull().default(0),
     roots: jsonb().$type<readonly string[]>(),

@@ -26,6 +26,7 @@ const aReport = (report: Partial<Report> = {}): Report => ({
     limitedBy: 'disk',
     comparison: 'full',
     roots: null,
+    instant: null,
     fault: null,
   },
   ...{ totalBytes: 1000, comparedBytes: 0, changedBytes: 0, appliedBytes: 0, wireBytes: 0 },
