@@ -20708,7 +20708,8 @@ function duration(describe, range = INTERVAL_RANGE) {
         throw bad(
           `${quoted(text2)} is not a duration: one whole number and one of s, m, h, d, such as 90m, 6h or 7d.`
         );
-      if (ms < min || ms > max) throw bad(`${text2} is outside ${range.min} to ${range.max}; 6h would do.`);
+      if (ms < min || ms > max)
+        throw bad(`${text2} is outside ${range.min} to ${range.max}; ${range.example ?? "6h"} would do.`);
       return ms;
     }
   };

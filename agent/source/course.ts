@@ -132,7 +132,8 @@ export class Course {
   private async begin({ source, cached, own }: CourseDisk): Promise<Known> {
     const { tracking } = this.place
     try {
-      if (tracking === undefined) throw new Error('nothing is tracked')
+      if (source.kind === 'file') throw new Error('of a raw file nobody tells what was written')
+      if (tracking === undefined) throw new Error('change tracking is switched off')
       await tracking.ask('writeOut', [source.index])
       const root = cached && rootOf(source.sizeBytes, cached.groups)
       const { bits, because, era } = await tracking.ask('take', source.index, root)

@@ -31,8 +31,8 @@ export interface OrderPlace {
   /** How long the receiver may be away, in milliseconds. */
   readonly reconnectMs: number
   readonly threads: ThreadPool
-  /** Undefined: every block is compared. */
-  readonly tracking?: Tracking
+  /** None: every block is compared. */
+  readonly tracking?: () => Tracking | undefined
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
@@ -116,7 +116,7 @@ export class Order {
     if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
     await Promise.race([first.welcomed, ...all.map(({ failed }) => failed)])
     const course = new Course(this.disks, {
-      tracking: this.place.tracking,
+      tracking: this.place.tracking?.(),
       hold: this.order.holdMs ? { mostMs: this.order.holdMs, mostBytes: HELD_BYTES } : null,
       progress: this.progress,
       pass: (pass) => this.pass(all, pass),

@@ -39,7 +39,8 @@ export class Orders {
   private readonly signer: Signer
   private readonly threads: ThreadPool
   private readonly tasks: Tasks
-  private readonly tracking: Tracking
+  /** None while there is no disk whose writes could be known: a thread costs memory. */
+  private tracking: Tracking | undefined
   private running: Running | undefined
   /** The last order whose end the bot has heard of. */
   private finished: { readonly sync: string; readonly epoch: number } | undefined
@@ -49,7 +50,6 @@ export class Orders {
     this.home = home
     this.threads = new ThreadPool(startOrderThread, isGentle)
     this.enrolled = enrolled
-    this.tracking = new Tracking(home.path)
     this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
     const { server, ticketKey } = enrolled
     const place = { home, server, ticketKey, signer: this.signer, threads: this.threads }
@@ -106,8 +106,11 @@ export class Orders {
   }
 
   private async follow(): Promise<void> {
+    const disks = findDisks(this.enrolled.disks)
+    if (process.env['FERRY_TRACKING'] === 'off' || disks.every(({ kind }) => kind === 'file')) return
     try {
-      await this.tracking.ask('follow', findDisks(this.enrolled.disks))
+      this.tracking ??= new Tracking(this.home.path)
+      await this.tracking.ask('follow', disks)
     } catch (problem) {
       log('warn', 'writes are not tracked', { because: wordsOf(problem) })
     }
@@ -122,7 +125,7 @@ export class Orders {
       ticketKey: this.enrolled.ticketKey,
       findDisks: () => findDisks(this.enrolled.disks),
       threads: this.threads,
-      tracking: this.tracking,
+      tracking: () => this.tracking,
       reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
     })
     const superseded = new AbortController()

@@ -84,7 +84,7 @@ export function names(describe: string, most: number): Arg<readonly string[]> {
 /** A duration within a range, in milliseconds. */
 export function duration(
   describe: string,
-  range: { readonly min: string; readonly max: string } = INTERVAL_RANGE,
+  range: { readonly min: string; readonly max: string; readonly example?: string } = INTERVAL_RANGE,
 ): Arg<number> {
   const min = parseDuration(range.min) ?? 0
   const max = parseDuration(range.max) ?? 0
@@ -99,7 +99,8 @@ export function duration(
         throw bad(
           `${quoted(text)} is not a duration: one whole number and one of s, m, h, d, such as 90m, 6h or 7d.`,
         )
-      if (ms < min || ms > max) throw bad(`${text} is outside ${range.min} to ${range.max}; 6h would do.`)
+      if (ms < min || ms > max)
+        throw bad(`${text} is outside ${range.min} to ${range.max}; ${range.example ?? '6h'} would do.`)
       return ms
     },
   }

@@ -10,7 +10,7 @@ export type Instant =
 /** How long writes of a source may be held for one image, unless the job or the policy says otherwise. */
 export const HOLD_MS = 2000
 /** The same at least and at most. */
-export const HOLD_RANGE = { min: '1s', max: '30s' } as const
+export const HOLD_RANGE = { min: '1s', max: '30s', example: '2s' } as const
 
 /** `consistent: one instant, 2026-11-25 17:02:03 UTC, writes held for 120 ms`, or `fuzzy: …` with the reason. */
 export function consistencyWords({

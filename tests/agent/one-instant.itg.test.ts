@@ -13,17 +13,19 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { AgentReport } from '../../agent/protocol/control.ts'
 import { findTracefs, instanceName } from '../../agent/source/tracking/tracefs.ts'
 import { TraceInstance } from '../../agent/source/tracking/trace-instance.ts'
 import { LoopDisk, loopObstacle, sh } from '../support/loop-disk.ts'
-import { MIB, Stage, until, type Program } from '../support/machines.ts'
+import { bundles, MIB, Stage, until, type Program } from '../support/machines.ts'
 import { ROOT } from '../support/run.ts'
 
 const obstacle = loopObstacle()
 const SIZE = 320 * MIB
 const open: { close: () => unknown }[] = []
+// Building them takes longer than most tests here.
+beforeAll(async () => void (await bundles()))
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })

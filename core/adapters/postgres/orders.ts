@@ -135,7 +135,7 @@ function agentStatement(report: AgentReport): SQL {
       phase = case when s.phase = 'imaging' then s.phase else ${report.phase} end,
       agent_status = ${report.status}, agent_reported_at = now(),
       agent_moved_at = case when ${first} or ${sql.join(moved, sql` or `)} then now() else s.agent_moved_at end,
-      instant = coalesce(${nullable(report.instant)}, s.instant),
+      instant = ${nullable(report.instant)},
       agent_roots = ${nullable(report.roots)}, agent_fault = ${nullable(report.fault)}
     from in_force
       join lateral (

@@ -54,11 +54,24 @@ describe('a setting', () => {
     })
   })
 
+  it('S9: limit says how long writes may be held, or that they never are', async () => {
+    const job = await jobIn(store, 'waiting')
+    expect(job.holdMs).toBe(2000)
+
+    const never = await ask('operator', `limit ${job.name} hold=off`)
+    const longer = await ask('operator', `limit ${job.name} hold=5s`)
+
+    expect(never.title).toBe(`${job.name} sends as fast as it can, writes never held.`)
+    expect(longer.facts['Limit']).toBe('as fast as it can, writes held for at most 5s')
+    expect((await store.jobs.byId(job.id))?.holdMs).toBe(5000)
+  })
+
   it.each([
     ['off', 'at once, also for the sync that runs'],
     ['compression=off', 'at once, also for the sync that runs'],
     ['connections=2', 'from the next sync or retry on'],
-    ['64kbit connections=2', 'bandwidth and compression at once, connections from the next sync or retry on'],
+    ['hold=off', 'from the next sync or retry on'],
+    ['64kbit connections=2', 'bandwidth and compression at once, the rest from the next sync or retry on'],
   ])('limit %s of a job that syncs is in force %s', async (change, words) => {
     const job = await jobIn(store, 'syncing')
 
@@ -70,6 +83,8 @@ describe('a setting', () => {
     ['compression=fast', 'bad-argument', 'auto, on, off'],
     ['connections=0', 'bad-argument', 'from 1 to 8'],
     ['connections=9', 'bad-argument', 'from 1 to 8'],
+    ['hold=31s', 'bad-argument', 'outside 1s to 30s'],
+    ['hold=6h', 'bad-argument', 'outside 1s to 30s; 2s would do'],
     ['63kbit', 'bad-argument', 'not less than 64kbit'],
     ['200mbit 4', 'bad-argument', 'one word too many'],
   ])('C7: limit %j is refused as %s', async (change, code, words) => {

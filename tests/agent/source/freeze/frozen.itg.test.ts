@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { FreezerLost, Frozen } from '../../../../agent/source/freeze/frozen.ts'
 import { LoopDisk, loopObstacle, sh } from '../../../support/loop-disk.ts'
 import { bundles } from '../../../support/machines.ts'
 import { ROOT } from '../../../support/run.ts'
 
 const open: { close: () => unknown }[] = []
+// Building them takes longer than most tests here.
+beforeAll(async () => void (await bundles()))
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })

@@ -135,6 +135,17 @@ describe('a report of an agent', () => {
     expect((await store.syncs.byId(sync.id))?.phase).toBe('transferring')
   })
 
+  it('S9: says what the copy is of, once it is done', async () => {
+    const { sync, epoch } = await anOrder()
+    const instant = { kind: 'consistent', at: '2026-11-25T17:02:03.000Z', heldMs: 120 } as const
+    await store.orders.agentReported(sync.id, epoch, aReport())
+    expect((await store.syncs.byId(sync.id))?.instant).toBeNull()
+
+    await store.orders.agentReported(sync.id, epoch, aReport({ status: 'done', roots: ['r'], instant }))
+
+    expect((await store.syncs.byId(sync.id))?.instant).toEqual(instant)
+  })
+
   it('counts for nothing when the order is not in force', async () => {
     const { job, sync, epoch } = await anOrder()
     const before = await workOf(sync)
