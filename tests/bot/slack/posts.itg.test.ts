@@ -200,3 +200,30 @@ describe('a request for approval', () => {
     expect(wordsOf(told)).toContain('the job has changed')
   })
 })
+
+describe('a notice', () => {
+  const tell = (title: string) =>
+    rig.store.outbox.add({ severity: 'warning', title, facts: { Cost: '0.31 CNY an hour' } })
+
+  it('is told where the policy sends it, in order', async () => {
+    await tell('the first of two notices')
+    await tell('the second of two notices')
+
+    const second = await seen('the second of two notices')
+    expect(wordsOf(second)).toContain('*Cost*: 0.31 CNY an hour')
+    const [first] = await about('the first of two notices')
+    expect(Number(first?.['ts'])).toBeLessThan(Number(second['ts']))
+  })
+
+  it('is told once though the answer of Slack was lost', async () => {
+    rig.workspace.fail('chat.postMessage', 1, { lost: true })
+    const from = rig.workspace.calls.length
+    await tell('a notice whose answer is lost')
+    await seen('a notice whose answer is lost')
+    await rig.next('conversations.history', from)
+
+    await tell('the notice after it')
+    await seen('the notice after it')
+    expect(await about('a notice whose answer is lost')).toHaveLength(1)
+  })
+})
