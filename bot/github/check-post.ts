@@ -62,7 +62,7 @@ export function checkOf({ reply, tone }: View): Readonly<Record<string, unknown>
   return {
     name: nameOf(reply),
     ...(conclusion === undefined ? { status: 'in_progress' } : { status: 'completed', conclusion }),
-    output: { title: reply.title.slice(0, MOST_TITLE), summary: renderMarkdown(reply) },
+    output: { title: reply.title.slice(0, MOST_TITLE), summary: renderMarkdown(reply, { tone }) },
     actions: BUTTONS.filter((button) => (reply.actions ?? []).some(({ label }) => label === button)).map(
       (button) => ({
         label: `${button[0]?.toUpperCase() ?? ''}${button.slice(1)}`.slice(0, MOST_LABEL),

@@ -36,7 +36,7 @@ export function githubDoor({ app, client }: GitHubParts, paceMs: number): Door {
 /** A comment of its own, or the reply to somebody’s command, which has its mark already. */
 async function showComment(call: Call, post: Post, view: View): Promise<string> {
   const mark = typeof post.place['mark'] === 'string' ? post.place['mark'] : `post:${post.id}`
-  const body = renderMarkdown(view.reply, { marker: marker(mark) })
+  const body = renderMarkdown(view.reply, { marker: marker(mark), tone: view.tone })
   if (post.remoteId !== null) {
     await editComment(call, Number(post.remoteId), body)
     return post.remoteId
@@ -47,7 +47,7 @@ async function showComment(call: Call, post: Post, view: View): Promise<string> 
 
 async function tellNotice(call: Call, place: Place, message: Told): Promise<void> {
   const mark = `told:${message.id}`
-  const body = renderMarkdown(message.view.reply, { marker: marker(mark) })
+  const body = renderMarkdown(message.view.reply, { marker: marker(mark), tone: message.view.tone })
   const since = message.notices[0]?.at ?? new Date(0)
   await putComment(call, issueOf(place), { mark, body, since, isNew: !message.isRepeat })
 }

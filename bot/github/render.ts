@@ -1,4 +1,5 @@
 /** A reply as GitHub Markdown. */
+import type { View } from '../../core/app/doors.ts'
 import { drawBar, progressBars, progressLine } from '../../core/commands/progress.ts'
 import type { Reply, Table } from '../../core/commands/reply.ts'
 import { code, details, fenced, table, text } from './markdown.ts'
@@ -8,6 +9,9 @@ export const MOST_CHARACTERS = 65_536
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
 /** Nothing was refused: somebody is asked whether to go on. */
 const ASKED = '❔'
+const TONES = {
+  ...{ moving: '⏳', waits: '✋', good: '✅', bad: '❌', neutral: '▫️' },
+} as const satisfies Record<View['tone'], string>
 /** What is read at a glance; the rest is folded. */
 const FACTS_OPEN = 8
 const ROWS_OPEN = 12
@@ -17,14 +21,16 @@ export interface RenderOptions {
   readonly last?: readonly string[]
   /** Not shown. */
   readonly marker?: string
+  /** How what is shown stands; left out: how the reply ended. */
+  readonly tone?: View['tone']
 }
 
 /** The whole reply; what does not fit is left out from the end of its table, and said so. */
-export function renderMarkdown(reply: Reply, { last = [], marker }: RenderOptions = {}): string {
+export function renderMarkdown(reply: Reply, { last = [], marker, tone }: RenderOptions = {}): string {
   for (let rows = reply.table?.rows.length ?? 0; ; rows = Math.floor(rows / 2)) {
     const whole = [
       ...(marker === undefined ? [] : [marker]),
-      `${reply.code === 'confirm' ? ASKED : MARKS[reply.outcome]} **${text(shorter(reply.title, 1000))}**`,
+      `${markOf(reply, tone)} **${text(shorter(reply.title, 1000))}**`,
       ...facts(reply.facts),
       ...(reply.progress === undefined ? [] : [progress(reply.progress)]),
       ...(reply.table === undefined ? [] : tableParts(reply.table, rows)),
@@ -35,6 +41,11 @@ export function renderMarkdown(reply: Reply, { last = [], marker }: RenderOption
     // Without any row only facts are left, and those alone never fill a comment but by a bug or an attack.
     if (rows === 0) return `${whole.slice(0, MOST_CHARACTERS - 1)}…`
   }
+}
+
+function markOf({ code, outcome }: Reply, tone: View['tone'] | undefined): string {
+  if (tone !== undefined) return TONES[tone]
+  return code === 'confirm' ? ASKED : MARKS[outcome]
 }
 
 function facts(all: Reply['facts']): readonly string[] {

@@ -174,7 +174,6 @@ const CALLS: Calls = {
     claim: 'write',
     ofRun: 'read',
     ofApproval: 'read',
-    unanswered: 'read',
     asked: 'write',
     decide: 'write',
     reporting: 'write',

@@ -90,8 +90,6 @@ export interface Gates {
   ofRun(run: RunKey): Promise<readonly Gate[]>
   /** Those with this request for approval. */
   ofApproval(number: number): Promise<readonly Gate[]>
-  /** Those that wait for an answer. */
-  unanswered(): Promise<readonly Gate[]>
   /** Writes down what it is about. The first request stands. Repeatable. */
   asked(id: string, what: Pick<Gate, 'job' | 'requestedBy' | 'approval'>): Promise<void>
   /** Decides it; the first decision stands. Repeatable. */

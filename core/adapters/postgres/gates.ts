@@ -41,7 +41,6 @@ export function openGates({ run }: Database): Gates {
     ofRun: ({ repositoryId, runId, attempt }) =>
       all(sql`repository_id = ${repositoryId} and run_id = ${runId} and attempt = ${attempt}`),
     ofApproval: (number) => all(sql`approval = ${number}`),
-    unanswered: () => all(sql`answered_at is null`),
 
     asked: (id, { job, requestedBy, approval }) =>
       change(

@@ -172,6 +172,29 @@ describe('a comment', () => {
     expect(answers).toHaveLength(1)
   })
 
+  it('happens once and is answered once when the bot died before it had said so', async () => {
+    const id = await github.comment(issue, 'olga', '/ferry keep web-01 5')
+    await eventually('the reaction', async () => github.reactions.get(id)?.includes('+1'))
+    const sent = github.deliveries.find(({ payload }) => (payload['comment'] as { id: number }).id === id)
+    const guid = sent?.guid ?? ''
+    // As a bot leaves it that is killed after the change: carried out, but neither answered for nor done.
+    await ferry.stop()
+    await ferry.sql`update answers set reply = null, lease_until = now()`
+    await ferry.sql`update github_deliveries set done_at = null where id = ${guid}`
+    await ferry.start()
+    await eventually('the end of it', async () => {
+      const [row] = await ferry.sql`select done_at from github_deliveries where id = ${guid}`
+      return row?.['done_at'] != null
+    })
+
+    const job = await ferry.store.jobs.named('web-01')
+    const kept = (await ferry.store.audit.list({ jobId: job?.id ?? '', limit: 50 })).filter(
+      ({ action }) => action === 'keep',
+    )
+    expect(kept).toHaveLength(1)
+    expect((await github.comments(issue)).filter((comment) => comment.id > id)).toHaveLength(1)
+  })
+
   it('is taken up when the webhook was lost', async () => {
     github.sendTo(undefined)
     const id = await github.comment(issue, 'olga', '/ferry status web-01')

@@ -35,6 +35,11 @@ describe('a reply as Markdown', () => {
     )
   })
 
+  it('marks what is kept true by how it stands, not by how the reply ended', () => {
+    expect(renderMarkdown({ ...REPLY, outcome: 'done' }, { tone: 'bad' })).toMatch(/^❌ /)
+    expect(renderMarkdown({ ...REPLY, outcome: 'refused', code: 'confirm' })).toMatch(/^❔ /)
+  })
+
   it('folds what is long', () => {
     const facts = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`Fact ${at}`, 'x']))
     const rows = Array.from({ length: 30 }, (_, at) => [`${at}`])
