@@ -3,6 +3,7 @@ import type { Post, View } from '../../core/app/doors.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import type { Call } from './client.ts'
 import { BUTTONS, externalId } from './checks.ts'
+import { linkLines } from './markdown.ts'
 import { renderMarkdown } from './render.ts'
 
 interface Check {
@@ -56,13 +57,17 @@ async function commitOf(call: Call, ref: string): Promise<string> {
 }
 
 /** What GitHub is told, as it stands now. */
-export function checkOf({ reply, tone }: View): Readonly<Record<string, unknown>> {
+export function checkOf(view: View): Readonly<Record<string, unknown>> {
+  const { reply, tone } = view
   const conclusion =
     tone === 'good' ? 'success' : tone === 'bad' ? 'failure' : tone === 'neutral' ? 'cancelled' : undefined
   return {
     name: nameOf(reply),
     ...(conclusion === undefined ? { status: 'in_progress' } : { status: 'completed', conclusion }),
-    output: { title: reply.title.slice(0, MOST_TITLE), summary: renderMarkdown(reply, { tone }) },
+    output: {
+      title: reply.title.slice(0, MOST_TITLE),
+      summary: renderMarkdown(reply, { tone, last: linkLines(view) }),
+    },
     actions: BUTTONS.filter((button) => (reply.actions ?? []).some(({ label }) => label === button)).map(
       (button) => ({
         label: `${button[0]?.toUpperCase() ?? ''}${button.slice(1)}`.slice(0, MOST_LABEL),

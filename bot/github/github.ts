@@ -47,7 +47,7 @@ export function createGitHub(
   // Handlers only write down: GitHub is answered in milliseconds, and the work outlives this process.
   onEvents(probot, (delivery) => app.github.inbox.take(delivery))
   const parts: GitHubParts = { app, client: createClient(probot) }
-  app.addDoor(githubDoor(parts, paceMs))
+  app.addDoor(githubDoor(parts, webUrlOf(settings.apiUrl), paceMs))
   const front = githubFront(settings.webhookSecrets, async ({ id, name, payload }) => {
     await probot.receive({ id, name, payload } as Parameters<typeof probot.receive>[0])
   })
@@ -70,6 +70,11 @@ export function createGitHub(
       { name: 'github-sweep', everyMs: SWEEP_MS, run: () => sweepInbox(app) },
     ],
   }
+}
+
+/** Where people see what the API speaks of: `https://api.github.com`, or `https://<host>/api/v3` of a server of one’s own. */
+function webUrlOf(apiUrl: string): string {
+  return apiUrl === 'https://api.github.com' ? 'https://github.com' : apiUrl.replace(/\/api\/v3$/, '')
 }
 
 /** What the store has kept is what `events.ts` has put into it. */

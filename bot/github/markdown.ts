@@ -4,6 +4,8 @@
  * nobody sees stands in between.
  */
 
+import type { View } from '../../core/app/doors.ts'
+
 const UNSEEN = '\u200b'
 
 /** A sentence: nothing in it is markup but commands between backticks, which stay code. */
@@ -54,4 +56,10 @@ export function details(summary: string, inside: string): string {
 /** Not shown; how Ferry finds again what it has written. */
 export function marker(name: string): string {
   return `<!-- ferry:${name.replace(/[^\w:.-]/g, '')} -->`
+}
+
+/** The way to what is shown of the same elsewhere; an address that is none is left out. */
+export function linkLines({ links = [] }: Pick<View, 'links'>): readonly string[] {
+  const shown = links.filter(({ url }) => /^https:\/\/[\w./:?#=&%~+-]+$/.test(url))
+  return shown.length === 0 ? [] : [shown.map(({ label, url }) => `[${text(label)}](${url})`).join(' · ')]
 }

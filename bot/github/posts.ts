@@ -4,7 +4,7 @@ import { DoorBusy, PlaceGone } from '../../core/app/doors.ts'
 import { showCheck } from './check-post.ts'
 import type { Call } from './client.ts'
 import { showDeployment } from './deployment-post.ts'
-import { marker } from './markdown.ts'
+import { linkLines, marker } from './markdown.ts'
 import type { GitHubParts } from './parts.ts'
 import { renderMarkdown } from './render.ts'
 import { GitHubTrouble } from './trouble.ts'
@@ -14,7 +14,7 @@ import { editComment, putComment } from './written.ts'
 const SHOWS_PER_MINUTE = 60
 
 /** `paceMs`: how long something that moves on its own stays as it is shown. */
-export function githubDoor({ app, client }: GitHubParts, paceMs: number): Door {
+export function githubDoor({ app, client }: GitHubParts, webUrl: string, paceMs: number): Door {
   return {
     name: 'github',
     showsPerMinute: SHOWS_PER_MINUTE,
@@ -28,15 +28,30 @@ export function githubDoor({ app, client }: GitHubParts, paceMs: number): Door {
         return showComment(call, post, view)
       })
     },
+    link: (post) => {
+      const url = pageOf(webUrl, post)
+      return url === undefined ? undefined : { label: LABELS[post.kind] ?? 'GitHub', url }
+    },
     tell: (place, message) =>
       orTrouble(async () => tellNotice(await client.in(repositoryOf(place)), place, message)),
   }
 }
 
+const LABELS: Partial<Record<Post['kind'], string>> = { check: 'Check', deployment: 'Deployment' }
+
+/** Where a browser shows it. `webUrl`: of GitHub itself. */
+function pageOf(webUrl: string, { kind, place, remoteId }: Post): string | undefined {
+  if (remoteId === null) return undefined
+  const at = `${webUrl}/${repositoryOf(place)}`
+  if (kind === 'check') return `${at}/runs/${remoteId}`
+  if (kind === 'deployment') return `${at}/deployments/${encodeURIComponent(String(place['environment']))}`
+  return `${at}/issues/${issueOf(place)}#issuecomment-${remoteId}`
+}
+
 /** A comment of its own, or the reply to somebody’s command, which has its mark already. */
 async function showComment(call: Call, post: Post, view: View): Promise<string> {
   const mark = typeof post.place['mark'] === 'string' ? post.place['mark'] : `post:${post.id}`
-  const body = renderMarkdown(view.reply, { marker: marker(mark), tone: view.tone })
+  const body = renderMarkdown(view.reply, { marker: marker(mark), tone: view.tone, last: linkLines(view) })
   if (post.remoteId !== null) {
     await editComment(call, Number(post.remoteId), body)
     return post.remoteId

@@ -40,6 +40,12 @@ export function slackDoor(parts: Pick<SlackParts, 'app' | 'workspaces'>): Door {
         return remoteIdOf(put)
       }),
 
+    link: ({ remoteId }) => {
+      if (remoteId === null) return undefined
+      const { channel, ts } = standingOf(remoteId)
+      return { label: 'Slack', url: `https://slack.com/archives/${channel}/p${ts.replace('.', '')}` }
+    },
+
     tell: (place, message) =>
       translating(async () => {
         const workspace = await workspaces.named(workspaceOf(place))

@@ -1,7 +1,7 @@
 import type { Looking } from '../commands/define.ts'
 import type { Tick } from '../engine/engine.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { DoorName } from '../domain/post.ts'
+import type { DoorName, Post } from '../domain/post.ts'
 import type { OutboxRow } from '../ports/notices.ts'
 import type { Log } from '../ports/log.ts'
 import { createAllowance } from './allowance.ts'
@@ -24,7 +24,8 @@ export interface DoorWork {
 
 /** What is done for the doors that have registered: posts are opened and shown, notices told. `everyMs`: how often. */
 export function createDoorWork(parts: DoorParts, doors: readonly Door[], everyMs: number): DoorWork {
-  const now = () => ({ ...parts, policy: parts.policy() })
+  const linkOf = (post: Post) => doors.find(({ name }) => name === post.door)?.link?.(post)
+  const now = () => ({ ...parts, policy: parts.policy(), linkOf })
   const names: ReadonlySet<DoorName> = new Set(doors.map(({ name }) => name))
   const known = new Set<string>()
   const ofDoor = (door: Door): readonly Tick[] => {

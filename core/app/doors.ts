@@ -2,11 +2,11 @@
  * What core asks of a door that shows and tells by itself (Slack, GitHub). A door registers with `App.addDoor` before
  * `App.start`; core decides what is shown, where and when, and keeps the record; the door translates and sends.
  */
-import type { View } from '../commands/view.ts'
+import type { Link, View } from '../commands/view.ts'
 import type { DoorName, Place, Post } from '../domain/post.ts'
 import type { OutboxRow } from '../ports/notices.ts'
 
-export type { Tone, View } from '../commands/view.ts'
+export type { Link, Tone, View } from '../commands/view.ts'
 export type { DoorName, Place, Post, PostKind, Subject } from '../domain/post.ts'
 export type { NewPost } from '../ports/posts.ts'
 
@@ -35,6 +35,8 @@ export interface Door {
    * when it takes too long; what is sent after that may be sent once more.
    */
   show(post: Post, view: View, signal: AbortSignal): Promise<string>
+  /** Where people find a post of this door, for what is shown of the same elsewhere; undefined: nowhere. */
+  link?(post: Post): Link | undefined
   /** Tells a message at a place, once; the same rules. Nothing later is told there before it has been. */
   tell(place: Place, message: Told, signal: AbortSignal): Promise<void>
 }

@@ -143,6 +143,7 @@ const CALLS: Calls = {
   posts: {
     open: 'write',
     byId: 'read',
+    ofSubject: 'read',
     byRemoteId: 'read',
     take: 'write',
     shown: 'write',

@@ -1,14 +1,14 @@
 /** Keeps posts true: opens those that the policy asks for, shows what has moved, and nothing twice. */
 import { createHash, randomUUID } from 'node:crypto'
 import type { Looking } from '../commands/define.ts'
-import type { View } from '../commands/view.ts'
+import type { Link, View } from '../commands/view.ts'
 import { viewOf } from '../commands/view.ts'
 import { reportPlacesOf } from '../domain/github-policy.ts'
 import type { Where } from '../domain/notice-routes.ts'
 import { approvalPlacesOf, livePlacesOf } from '../domain/notice-routes.ts'
 import type { Person } from '../domain/policy.ts'
 import { approvalRule, mayAct } from '../domain/policy.ts'
-import type { DoorName } from '../domain/post.ts'
+import type { DoorName, Post } from '../domain/post.ts'
 import { tryAgainMs } from '../domain/post.ts'
 import type { Log } from '../ports/log.ts'
 import type { NewPost, TakenPost } from '../ports/posts.ts'
@@ -31,6 +31,8 @@ const ENDED_MS = 300_000
 
 export interface ShowParts extends Looking {
   readonly log: Log
+  /** Where people find a post, whichever door it is at; left out: nowhere. */
+  readonly linkOf?: (post: Post) => Link | undefined
 }
 
 /** Opens the posts that the policy asks for: of syncs, of requests for approval, of cutovers. Repeatable. */
@@ -120,7 +122,8 @@ async function showOne(
   stopping: AbortSignal,
 ): Promise<void> {
   const { store, log } = parts
-  const view = await viewOf(parts, post.subject)
+  const seen = await viewOf(parts, post.subject)
+  const view = seen && (await linked(parts, post, seen))
   if (view === undefined) return store.posts.close(post.id, 'there is nothing to show any more')
   const digest = digestOf(view)
   const how = { digest, againInMs: soonOf(post, view), closed: view.closed }
@@ -158,10 +161,18 @@ function soonOf({ subject }: TakenPost, { tone }: View): number {
   return subject.kind === 'cutover' ? CUTOVER_MS : STILL_MS
 }
 
+/** The same with the way to what is shown of it elsewhere. */
+async function linked({ store, linkOf }: ShowParts, post: Post, view: View): Promise<View> {
+  if (linkOf === undefined) return view
+  const others = (await store.posts.ofSubject(post.subject)).filter(({ id }) => id !== post.id)
+  const links = [...(view.links ?? []), ...others.flatMap((other) => linkOf(other) ?? [])]
+  return links.length === 0 ? view : { ...view, links }
+}
+
 /** What people would see; the door is asked only when it has changed. */
-function digestOf({ reply, tone, closed }: View): string {
+function digestOf({ reply, tone, closed, links }: View): string {
   return createHash('sha256')
-    .update(JSON.stringify([reply, tone, closed]))
+    .update(JSON.stringify([reply, tone, closed, links]))
     .digest('hex')
 }
 

@@ -9,6 +9,9 @@ import { accepted, done } from './reply.ts'
 import type { NextStep } from './reply.ts'
 import type { Tone, View } from './view.ts'
 
+/** The name of the fact that says which run of a workflow waits for a request. */
+const WORKFLOW_RUN = 'Workflow run'
+
 const TONES: Record<Approval['status'], Tone> = {
   open: 'waits',
   approved: 'moving',
@@ -51,11 +54,13 @@ export async function viewApproval({ store, policy }: Looking, id: string): Prom
       expiresAt: approval.expiresAt.toISOString(),
     },
   }
+  const run = evidence[WORKFLOW_RUN]
   const isPending = status === 'open' || status === 'approved'
   return {
     reply: isPending ? accepted(`approval-${status}`, title, more) : done(`approval-${status}`, title, more),
     tone: TONES[status],
     closed: !isPending,
+    ...(run?.startsWith('https://') ? { links: [{ label: WORKFLOW_RUN, url: run }] } : {}),
   }
 }
 

@@ -9,11 +9,19 @@ import { viewJob, viewSync } from './view-sync.ts'
 /** How it stands, for a mark, a colour or the conclusion of a check. `waits`: for people. `neutral`: over, neither way. */
 export type Tone = 'moving' | 'waits' | 'good' | 'bad' | 'neutral'
 
+/** Where the same is shown or carried out elsewhere. */
+export interface Link {
+  readonly label: string
+  /** `https://…` */
+  readonly url: string
+}
+
 export interface View {
   readonly reply: Reply
   readonly tone: Tone
   /** Nothing of it will change any more. */
   readonly closed: boolean
+  readonly links?: readonly Link[]
 }
 
 /** How a subject stands now; undefined when there is none of this id, and never will be. */

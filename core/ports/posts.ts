@@ -16,6 +16,8 @@ export interface Posts {
   /** Opens those that are not open yet; one that was opened before is left as it is, closed or not. */
   open(posts: readonly NewPost[]): Promise<void>
   byId(id: string): Promise<Post | undefined>
+  /** Those of a subject that were put up, whether they are still open or not. */
+  ofSubject(subject: Post['subject']): Promise<readonly Post[]>
   /** What a door calls a message: the post that it is, whether it is still open or not. */
   byRemoteId(door: DoorName, remoteId: string): Promise<Post | undefined>
   /**

@@ -1,8 +1,9 @@
 /** A reply as Slack shows it: title, facts, progress, table, and what can be asked next as buttons. */
+import type { View } from '../../../core/app/doors.ts'
 import { drawBar, progressBars, progressLine } from '../../../core/commands/progress.ts'
 import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 import type { Block, Element } from './blocks.ts'
-import { actions, codeSections, LIMITS, sections, within } from './blocks.ts'
+import { actions, codeSections, context, LIMITS, sections, within } from './blocks.ts'
 import { stepButtons } from './buttons.ts'
 import { checklistBlocks, checklistOf } from './checklist.ts'
 import type { Rendering } from './rendering.ts'
@@ -19,6 +20,8 @@ export interface ReplyParts {
   readonly buttons?: readonly Element[]
   /** False: the facts stand elsewhere, in the thread. */
   readonly facts?: boolean
+  /** Where the same is shown elsewhere. */
+  readonly links?: View['links']
   /** What stands before the title instead of the mark of the outcome. */
   readonly mark?: string
 }
@@ -33,12 +36,20 @@ export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
       ...sections(facts),
       ...(reply.progress === undefined ? [] : progressSections(reply.progress)),
       ...(parts.facts === false ? [] : tableBlocks(reply, tier)),
+      ...linkBlocks(parts.links ?? []),
       ...actions(parts.buttons ?? stepButtons(reply.actions ?? [])),
     ])
   return {
     text: cut(`${by}${words(reply.title)}`, LIMITS.messageText),
     blocks,
   }
+}
+
+/** An address that is none would break the link it stands in: it is left out. */
+function linkBlocks(links: NonNullable<View['links']>): readonly Block[] {
+  const shown = links.filter(({ url }) => /^https:\/\/[\w./:?#=&%~+-]+$/.test(url))
+  if (shown.length === 0) return []
+  return [context(shown.map(({ label, url }) => `<${url}|${escape(label)}>`).join(' · '))]
 }
 
 function tableBlocks(reply: Reply, tier: 'rich' | 'classic'): readonly Block[] {

@@ -13,6 +13,10 @@ const MARKS: Readonly<Record<View['tone'], string>> = {
 }
 
 /** `buttons`: instead of those of the next steps. */
-export function renderView({ reply, tone }: View, buttons?: readonly Element[]): Rendering {
-  return renderReply(reply, { mark: MARKS[tone], ...(buttons === undefined ? {} : { buttons }) })
+export function renderView({ reply, tone, links }: View, buttons?: readonly Element[]): Rendering {
+  return renderReply(reply, {
+    mark: MARKS[tone],
+    ...(buttons === undefined ? {} : { buttons }),
+    ...(links === undefined ? {} : { links }),
+  })
 }

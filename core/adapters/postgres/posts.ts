@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm'
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, sql } from 'drizzle-orm'
 import type { Post } from '../../domain/post.ts'
 import type { Posts, TakenPost } from '../../ports/posts.ts'
 import type { Database, Raw } from './connect.ts'
@@ -47,6 +47,12 @@ export function openPosts({ db, ask, run }: Database): Posts {
     async byId(id) {
       const [row] = await ask(db.select().from(posts).where(eq(posts.id, id)))
       return row && toPost(row)
+    },
+
+    async ofSubject({ kind, id }) {
+      const wanted = and(eq(posts.subjectKind, kind), eq(posts.subjectId, id), isNotNull(posts.remoteId))
+      const all = db.select().from(posts).where(wanted).orderBy(posts.openedAt, posts.id)
+      return (await ask(all.limit(20))).map(toPost)
     },
 
     async byRemoteId(door, remoteId) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { linkLines } from '../../../bot/github/markdown.ts'
 import { MOST_CHARACTERS, renderMarkdown } from '../../../bot/github/render.ts'
 import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 
@@ -38,6 +39,17 @@ describe('a reply as Markdown', () => {
   it('marks what is kept true by how it stands, not by how the reply ended', () => {
     expect(renderMarkdown({ ...REPLY, outcome: 'done' }, { tone: 'bad' })).toMatch(/^❌ /)
     expect(renderMarkdown({ ...REPLY, outcome: 'refused', code: 'confirm' })).toMatch(/^❔ /)
+  })
+
+  it('leads to where the same is shown elsewhere, and to nothing that is no address', () => {
+    const links = [
+      { label: 'Slack', url: 'https://slack.com/archives/C1/p12' },
+      { label: 'no', url: 'javascript:alert(1)' },
+      { label: 'no', url: 'https://x.test/) [y](https://evil.test' },
+    ]
+
+    expect(linkLines({ links })).toEqual(['[Slack](https://slack.com/archives/C1/p12)'])
+    expect(linkLines({})).toEqual([])
   })
 
   it('folds what is long', () => {

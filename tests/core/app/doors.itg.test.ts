@@ -107,6 +107,30 @@ describe('a live message of a sync', () => {
     expect(seenAt('#ops')).toMatchObject([{ view: { closed: true } }])
   })
 
+  it('and what is shown of it at another door lead to each other', async () => {
+    const leading = (name: 'slack' | 'github'): FakeDoor =>
+      Object.assign(fakeDoor(name), {
+        link: ({ remoteId }: { remoteId: string | null }) => ({
+          label: name,
+          url: `https://${name}/${remoteId}`,
+        }),
+      })
+    const [slack, github] = [leading('slack'), leading('github')]
+    const both = atDoor(slack, github)
+    const job = await aJob(store, 'syncing')
+    const { id } = (await store.syncs.running(job.id)) ?? { id: '' }
+    const subject = { kind: 'sync', id } as const
+    await store.posts.open([{ door: 'github', kind: 'check', subject, place: { repository: 'acme/web' } }])
+    for (let times = 0; times < 3; times++) {
+      await tick(both)
+      await later()
+    }
+
+    const linksAt = (at: FakeDoor) => [...at.messages.values()].map(({ view }) => view.links)
+    expect(linksAt(slack)).toEqual([[{ label: 'github', url: 'https://github/m1' }]])
+    expect(linksAt(github)).toEqual([[{ label: 'slack', url: 'https://slack/m1' }]])
+  })
+
   it('stands beside no notice that says the same', async () => {
     const job = await aJob(store, 'syncing')
     await store.outbox.add({ severity: 'info', title: 'it has ended', shownBy: 'sync' }, job.id)
