@@ -70,11 +70,16 @@ export async function answerInvocation(
   // Of a cutover the reply tells how it stands, not what was done.
   const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
   const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
+  // What is followed has a message of its own, with its own buttons.
+  const short = renderReply(
+    { ...reply, facts: {}, ...(isFollowed ? { actions: [] } : {}) },
+    { by, facts: false },
+  )
   await tellAll(parts, asked, {
-    // What is followed has a message of its own, with its own buttons.
-    short: renderReply({ ...reply, facts: {}, ...(isFollowed ? { actions: [] } : {}) }, { by, facts: false }),
+    short,
     ...(hasDetail && !isFollowed ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
-    whole: renderReply(reply, { by }),
+    // The room above its thread shows how a cutover stands.
+    whole: isStep ? short : renderReply(reply, { by }),
   })
   if (isFollowed) await follow(parts, asked, reply)
   await sendDocument(parts, asked, reply)
