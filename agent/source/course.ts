@@ -13,7 +13,7 @@ import type { FoundBlock, Pass, PassDisk } from './order-messages.ts'
 import type { Progress } from './progress.ts'
 import { BlockBits } from './tracking/block-bits.ts'
 import { scrub } from './tracking/scrub.ts'
-import type { Tracking } from './tracking/tracking.ts'
+import { TrackingProblem, type Tracking } from './tracking/tracking.ts'
 
 export interface CourseDisk {
   readonly source: SourceDisk
@@ -61,7 +61,7 @@ export class Course {
     this.known = await Promise.all(this.disks.map((disk) => this.begin(disk)))
     this.comparison = this.words()
     await this.pass(this.known.map(({ blocks }) => ({ blocks, held: null })))
-    await scrub(this)
+    await this.scrub()
     return converge(this)
   }
 
@@ -126,6 +126,25 @@ export class Course {
           because: wordsOf(problem),
         })
       }
+    }
+  }
+
+  /**
+   * Tracking failed in the middle of the order: what was handed over of any disk may not have been copied, so nothing is
+   * bound at its end and the next sync compares every block. Returns the reason; throws what is no such problem.
+   */
+  unbind(problem: unknown): string {
+    if (!(problem instanceof TrackingProblem)) throw problem
+    log('warn', 'tracking failed during a sync', { because: problem.message })
+    this.known = this.known.map((known) => ({ ...known, era: undefined }))
+    return problem.message
+  }
+
+  private async scrub(): Promise<void> {
+    try {
+      await scrub(this)
+    } catch (problem) {
+      this.unbind(problem)
     }
   }
 

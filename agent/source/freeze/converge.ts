@@ -5,7 +5,7 @@
 import { BLOCK_BYTES, type SyncInstant } from '../../protocol/control.ts'
 import type { Course } from '../course.ts'
 import { BlockBits } from '../tracking/block-bits.ts'
-import { TrackingProblem, type Tracking } from '../tracking/tracking.ts'
+import type { Tracking } from '../tracking/tracking.ts'
 import { nextStep, type HoldLimits } from './decide.ts'
 
 /** How often writes are held for one image at most. */
@@ -25,8 +25,7 @@ export async function converge(course: Course): Promise<SyncInstant> {
   try {
     return tracking === undefined ? fuzzy('nothing is tracked') : await follow(course, tracking, hold)
   } catch (problem) {
-    if (problem instanceof TrackingProblem) return fuzzy(problem.message)
-    throw problem
+    return fuzzy(course.unbind(problem))
   }
 }
 
@@ -51,9 +50,10 @@ async function follow(course: Course, tracking: Tracking, limits: HoldLimits): P
     const more = await Promise.all(
       indices.map((index, place) => tracking.ask('more', index, course.knownOf(place).era ?? -1)),
     )
+    // Also after a doubt about one disk: what was handed over of the others counts as copied when the order ends.
+    await course.pass(more.map(({ bits }) => ({ blocks: bits, held: null })))
     const doubt = more.find(({ because }) => because !== undefined)
     if (doubt !== undefined) return fuzzy(`a doubt came up meanwhile: ${doubt.because}`)
-    await course.pass(more.map(({ bits }) => ({ blocks: bits, held: null })))
     before = bytes
   }
   return fuzzy('the sync was stopped')
