@@ -86,7 +86,7 @@ export const FAULTS = {
   PROTOCOL: entry(
     'Agent and receiver do not understand each other',
     'One of them is of another version, or something between them changes the data.',
-    'Update the agent on the source to the version the bot serves, then <again>.',
+    'Bring the agent on the source to the version that the bot serves (`enrol` with the source’s name prints the commands), then <again>.',
     'operator',
   ),
   TICKET_REFUSED: entry(
