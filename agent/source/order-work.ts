@@ -60,7 +60,8 @@ export class OrderWork {
     this.throttled = {
       sendClock: this.progress.sendClock,
       bytesPerSecond: () => this.progress.sending().bytesPerSecond,
-      isStopped: () => this.progress.isStopped(),
+      // Who waits for a limit of a few bytes still hears at once that there is nobody to send to.
+      isStopped: () => this.progress.isStopped() || this.sender?.hasFailed() === true,
       timed: (waiting) => this.progress.timed('limitUs', waiting),
     }
   }

@@ -146,6 +146,11 @@ export class Sender {
     this.say({ type: 'renew', ticket })
   }
 
+  /** Whether the receiver was given up: the next call of the others throws why. */
+  hasFailed(): boolean {
+    return this.failure !== undefined
+  }
+
   close(): void {
     this.isClosed = true
     this.link?.close()

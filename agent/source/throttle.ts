@@ -16,6 +16,7 @@ export interface Throttled {
   readonly sendClock: SendClock
   /** The limit at this moment; null: none. */
   readonly bytesPerSecond: () => number | null
+  /** Stopped, or of no more use: nobody waits any longer. */
   readonly isStopped: () => boolean
   /** Counts the time that a wait takes. */
   readonly timed: (waiting: Promise<void>) => Promise<void>
