@@ -28,7 +28,7 @@ const post = (inputs: Inputs, after: Ended): Promise<Ended> =>
 describe('a workflow', () => {
   it('C2: runs a sync on real bytes, shows it while it moves, and names the image that it ends with', async () => {
     web[0]?.write(0, 2 * MIB, 'by a workflow')
-    await ferry.tell('limit web-01 32mbit')
+    await ferry.tell('limit web-01 8mbit')
     const { code, out, outputs, summary } = await begin({ command: 'sync' }).ended()
     await ferry.tell('limit web-01 off')
 
