@@ -2,7 +2,6 @@
 import type { Invocation } from '../../core/commands/read.ts'
 import { lineOf, readInvocation } from '../../core/commands/read.ts'
 import type { Reply } from '../../core/commands/reply.ts'
-import { Refusal } from '../../core/commands/reply.ts'
 import { decisionButtons } from './approval.ts'
 import type { Asked } from './asked.ts'
 import { tellAll, tellAsker } from './asked.ts'
@@ -15,6 +14,7 @@ import { personOf } from './person.ts'
 import type { SlackParts } from './parts.ts'
 import { pickJob } from './picker.ts'
 import { renderReply } from './render/reply.ts'
+import { replyOfTrouble } from './trouble.ts'
 
 /** Answers a line as it was typed. */
 export async function answerLine(parts: SlackParts, asked: Asked, line: string): Promise<void> {
@@ -86,13 +86,12 @@ export async function answerInvocation(
   return reply
 }
 
-/** Runs `work`; a refusal on the way is told to the one who asked. */
+/** Runs `work`; what went wrong on the way is told to the one who asked. Throws only what Slack itself refuses. */
 export async function refusing(parts: SlackParts, asked: Asked, work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    await tellAsker(parts, asked, renderReply(error.reply()))
+    await tellAsker(parts, asked, renderReply(replyOfTrouble(parts, error)))
   }
 }
 

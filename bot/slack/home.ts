@@ -8,17 +8,19 @@ import type { HomeState } from './render/home.ts'
 import { HOME, readHomeState, renderHome } from './render/home.ts'
 import { renderReply } from './render/reply.ts'
 import type { Rendering } from './render/rendering.ts'
-import { Refusal } from '../../core/commands/reply.ts'
 import { withLadder } from './send.ts'
+import { replyOfTrouble } from './trouble.ts'
 import { call, patiently } from './web.ts'
 
 /** Publishes the Home of whoever opened it. */
 export async function showHome(parts: SlackParts, asked: Asked, state: HomeState = HOME): Promise<void> {
-  const { client } = asked.workspace
+  const { client, id } = asked.workspace
+  // What a Home refuses says nothing about messages: it is remembered apart.
+  const home = { client, id: `${id}:home` }
   const rendering = await renderingOf(parts, asked, state)
   await patiently(
     () =>
-      withLadder(parts, asked.workspace, rendering, ({ text, blocks }) =>
+      withLadder(parts, home, rendering, ({ text, blocks }) =>
         call(() =>
           client.views.publish({
             user_id: asked.userId,
@@ -39,8 +41,7 @@ async function renderingOf(parts: SlackParts, { userId }: Asked, state: HomeStat
     personOf(parts, userId)
     return renderHome(await parts.app.fleet(state.text === '' ? {} : { text: state.text }), state)
   } catch (error) {
-    if (error instanceof Refusal) return renderReply(error.reply())
-    throw error
+    return renderReply(replyOfTrouble(parts, error))
   }
 }
 

@@ -1,6 +1,6 @@
 /** Work that goes on after Slack has been answered: once for each request, and awaited when the bot stops. */
 import type { App } from '../../core/app/assemble.ts'
-import { SlackAway, SlackBusy, SlackRefused } from './web.ts'
+import { isSlacks } from './web.ts'
 
 export interface Once {
   /** Carries `work` out unless a request of this id has come before, here or at another replica. Never throws. */
@@ -21,8 +21,7 @@ export function createOnce({ firstSeen, log }: Pick<App, 'firstSeen' | 'log'>): 
       if (isFirst) await work()
     } catch (error) {
       // Slack may stay away; that a request is not answered then is nobody's bug.
-      if (error instanceof SlackBusy || error instanceof SlackAway || error instanceof SlackRefused)
-        log.warn('slack could not be answered', { error })
+      if (isSlacks(error)) log.warn('slack could not be answered', { error })
       else log.error('a request of slack failed unexpectedly', { error })
     }
   }

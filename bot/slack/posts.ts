@@ -46,6 +46,8 @@ export function slackDoor(parts: Pick<SlackParts, 'app' | 'workspaces'>): Door {
     link: ({ remoteId }) => {
       if (remoteId === null) return undefined
       const { channel, ts } = standingOf(remoteId)
+      // A direct message is for its two: to everybody else the link is dead.
+      if (channel.startsWith('D')) return undefined
       return { label: 'Slack', url: `https://slack.com/archives/${channel}/p${ts.replace('.', '')}` }
     },
 
@@ -81,8 +83,8 @@ async function edited(
   }
 }
 
-const GONE =
-  /^(channel_not_found|is_archived|user_disabled|user_not_found|cannot_dm_bot|channel_is_archived)$/
+/** Not `channel_not_found`: so Slack calls a private channel that Ferry has not been invited to yet. */
+const GONE = /^(is_archived|user_disabled|user_not_found|cannot_dm_bot|channel_is_archived)$/
 
 /** What Slack answers, in the words that core asks of a door. */
 async function translating<T>(work: () => Promise<T>): Promise<T> {

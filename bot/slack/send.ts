@@ -2,7 +2,7 @@
 import type { SlackParts } from './parts.ts'
 import type { Message, Rendering, Tier } from './render/rendering.ts'
 import { messageOf, TIERS } from './render/rendering.ts'
-import { call, isAboutBlocks, SlackAway, SlackBusy, SlackRefused } from './web.ts'
+import { call, isAboutBlocks, isTooLong, SlackAway, SlackBusy, SlackRefused } from './web.ts'
 import type { Workspace } from './workspaces.ts'
 
 export interface Place {
@@ -22,6 +22,7 @@ export interface Standing {
 /** What a message of Ferry's is known by when it is looked for. */
 const EVENT_TYPE = 'ferry_message'
 const LOOK_BACK = 100
+const THREAD_BACK_MS = 15 * 60_000
 
 /**
  * Sends with the richest blocks that the workspace takes. When it refuses them and takes classic ones instead, that
@@ -34,13 +35,16 @@ export async function withLadder<T>(
   send: (message: Message) => Promise<T>,
 ): Promise<T> {
   const tiers: readonly Tier[] = (await workspaces.isPlain(workspace)) ? TIERS.slice(1) : TIERS
+  let isKind = true
   for (const [at, tier] of tiers.entries()) {
     try {
       const sent = await send(messageOf(rendering, tier))
-      if (tier === 'classic' && at > 0) await workspaces.refuses(workspace)
+      if (tier === 'classic' && at > 0 && isKind) await workspaces.refuses(workspace)
       return sent
     } catch (error) {
       if (!isAboutBlocks(error) || at === tiers.length - 1) throw error
+      // What is too long says nothing about the kinds of blocks that the workspace takes.
+      isKind = !isTooLong(error)
       app.log.warn('slack refuses the blocks of a message', { tier, error })
     }
   }
@@ -59,7 +63,7 @@ export async function putUp(
   named?: { readonly id: string; readonly again: boolean },
 ): Promise<Standing> {
   if (named?.again === true) {
-    const found = await lookFor(workspace, place, named.id)
+    const found = await lookFor(parts.app.now(), workspace, place, named.id)
     if (found !== undefined) return found
   }
   return withLadder(parts, workspace, rendering, async (message) => {
@@ -81,12 +85,19 @@ export async function putUp(
 }
 
 /** Looks for a message of this id among the latest of its place. */
-async function lookFor(workspace: Workspace, place: Place, id: string): Promise<Standing | undefined> {
+async function lookFor(
+  now: Date,
+  workspace: Workspace,
+  place: Place,
+  id: string,
+): Promise<Standing | undefined> {
   const asked = { channel: place.channel, limit: LOOK_BACK, include_all_metadata: true }
+  const oldest = String((now.getTime() - THREAD_BACK_MS) / 1000)
   const { messages = [] } = await call<{ messages?: { ts?: string; metadata?: object }[] }>(() =>
     place.thread === undefined
       ? workspace.client.conversations.history(asked)
-      : workspace.client.conversations.replies({ ...asked, ts: place.thread }),
+      : // Slack gives a thread from its beginning on, a channel from its end.
+        workspace.client.conversations.replies({ ...asked, ts: place.thread, oldest }),
   )
   const found = messages.find(({ metadata }) => {
     const { event_type, event_payload } = (metadata ?? {}) as {

@@ -29,6 +29,10 @@ export class SlackAway extends Error {
   override name = 'SlackAway'
 }
 
+/** The call failed at Slack: there is no use in telling it there. */
+export const isSlacks = (error: unknown): boolean =>
+  error instanceof SlackBusy || error instanceof SlackRefused || error instanceof SlackAway
+
 /** Interactive calls must not hang; what is slower than this is tried again by whoever asked. */
 const TIMEOUT_MS = 10_000
 
@@ -69,10 +73,15 @@ function translated(error: unknown): Error {
 }
 
 const BLOCKS_REFUSED = /^(invalid_blocks|invalid_blocks_format|invalid_attachments|invalid_arguments)$/
+const TOO_LONG = /^(msg_blocks_too_long|msg_too_long)$/
+
+/** Whether the message is more than Slack takes, of whatever kind its blocks are. */
+export const isTooLong = (error: unknown): boolean =>
+  error instanceof SlackRefused && TOO_LONG.test(error.code)
 
 /** Whether the message's blocks are what Slack does not like. */
 export const isAboutBlocks = (error: unknown): boolean =>
-  error instanceof SlackRefused && BLOCKS_REFUSED.test(error.code)
+  isTooLong(error) || (error instanceof SlackRefused && BLOCKS_REFUSED.test(error.code))
 
 /** How long a reply may be late before it is given up. */
 const PATIENCE_MS = 60_000

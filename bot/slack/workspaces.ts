@@ -40,7 +40,7 @@ const PLAIN_FOR_MS = 7 * 24 * 3_600_000
 /** The workspace of the environment’s token, whatever its id: it need not be known to send there. */
 export const ONLY = 'the-only'
 
-type Parts = Pick<App, 'workspaces' | 'now'>
+type Parts = Pick<App, 'workspaces' | 'now' | 'log'>
 
 export function openWorkspaces(app: Parts, { access, apiUrl }: SlackSettings): Workspaces {
   const only = access.kind === 'token' ? { id: ONLY, client: webClient(access.botToken, apiUrl) } : undefined
@@ -73,13 +73,17 @@ export function openWorkspaces(app: Parts, { access, apiUrl }: SlackSettings): W
     isPlain: async ({ id }) => {
       const found = plain.get(id)
       if (found !== undefined && isFresh(found.at)) return found.isPlain
-      const isPlain = await app.workspaces.isPlain(id)
+      // Without the database what was known last will do: whoever asked must be told something.
+      const isPlain = await app.workspaces.isPlain(id).catch(() => undefined)
+      if (isPlain === undefined) return found?.isPlain ?? false
       plain.set(id, { isPlain, at: app.now().getTime() })
       return isPlain
     },
     refuses: async ({ id }) => {
       plain.set(id, { isPlain: true, at: app.now().getTime() })
-      await app.workspaces.refuses(id, PLAIN_FOR_MS)
+      await app.workspaces.refuses(id, PLAIN_FOR_MS).catch((error: unknown) => {
+        app.log.warn('what slack refuses could not be remembered', { error })
+      })
     },
   }
 }

@@ -161,10 +161,10 @@ function soonOf({ subject }: TakenPost, { tone }: View): number {
   return subject.kind === 'cutover' ? CUTOVER_MS : STILL_MS
 }
 
-/** The same with the way to what is shown of it elsewhere. */
+/** The same with the way to what is shown of it at other doors. */
 async function linked({ store, linkOf }: ShowParts, post: Post, view: View): Promise<View> {
   if (linkOf === undefined) return view
-  const others = (await store.posts.ofSubject(post.subject)).filter(({ id }) => id !== post.id)
+  const others = (await store.posts.ofSubject(post.subject)).filter(({ door }) => door !== post.door)
   const links = [...(view.links ?? []), ...others.flatMap((other) => linkOf(other) ?? [])]
   return links.length === 0 ? view : { ...view, links }
 }

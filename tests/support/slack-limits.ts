@@ -51,10 +51,27 @@ export function problemsOfBlocks(blocks: unknown, isView = false): readonly stri
     ...(blocks.length > most ? [`${blocks.length} blocks, ${most} are allowed`] : []),
     ...(new Set(ids).size < ids.length ? ['a block_id stands twice'] : []),
     ...(tables.length > 1 ? ['more than one table'] : []),
+    ...(!isView && writtenIn(blocks) > MOST_WRITTEN ? [`${writtenIn(blocks)} characters in all`] : []),
     ...blocks.flatMap((block, at) =>
       problemsOfBlock(block as Loose, isView).map((problem) => `blocks[${at}] ${problem}`),
     ),
   ]
+}
+
+/** A little less than Slack refuses with `msg_blocks_too_long`. */
+const MOST_WRITTEN = 13_000
+
+function writtenIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + writtenIn(each), 0)
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.entries(value).reduce(
+    (sum, [key, each]) =>
+      sum +
+      (typeof each === 'string' && ['text', 'title', 'caption', 'value'].includes(key)
+        ? each.length
+        : writtenIn(each)),
+    0,
+  )
 }
 
 /** The same for a modal or a home tab. */

@@ -6,6 +6,7 @@ import type { Asked } from '../asked.ts'
 import type { SlackParts } from '../parts.ts'
 import { personOf } from '../person.ts'
 import { renderReply } from '../render/reply.ts'
+import { replyOfTrouble } from '../trouble.ts'
 import { call, patiently } from '../web.ts'
 import type { Workspace } from '../workspaces.ts'
 import { formOf } from './forms.ts'
@@ -60,17 +61,14 @@ export async function openFilled(
 }
 
 export async function fillView(
-  { stopping }: Pick<SlackParts, 'stopping'>,
+  parts: Pick<SlackParts, 'app' | 'stopping'>,
   workspace: Workspace,
   viewId: string,
   title: string,
   fill: () => Promise<View>,
 ): Promise<void> {
-  const view = await fill().catch((error: unknown) => {
-    if (error instanceof Refusal) return refusedView(title, error.reply())
-    throw error
-  })
-  await patiently(() => call(() => workspace.client.views.update({ view_id: viewId, view })), stopping)
+  const view = await fill().catch((error: unknown) => refusedView(title, replyOfTrouble(parts, error)))
+  await patiently(() => call(() => workspace.client.views.update({ view_id: viewId, view })), parts.stopping)
 }
 
 /** Without buttons: what a form was refused is mended in the channel, or in another form. */

@@ -14,6 +14,8 @@ export const LIMITS = {
   text: 3000,
   messageText: 3000,
   messageBlocks: 50,
+  /** Of all that is written in a message's blocks; Slack refuses more than about 13,200. */
+  messageCharacters: 12_500,
   viewBlocks: 100,
   header: 150,
   buttonText: 75,
@@ -95,11 +97,27 @@ export const option = (label: string, value: string): Option => ({
   value,
 })
 
-/** At most `most` blocks; the last says that there was more. */
+/** At most `most` blocks with at most `room` characters; the last says that there was more. */
 export function within<B extends { type: string }>(
   blocks: readonly B[],
   most: number = LIMITS.messageBlocks,
+  room = Infinity,
 ): (B | types.ContextBlock)[] {
-  if (blocks.length <= most) return [...blocks]
-  return [...blocks.slice(0, most - 1), context('… and more than Slack can show; the CLI shows all of it.')]
+  let left = room
+  const over = blocks.findIndex((block) => (left -= charactersIn(block)) < 0)
+  if (over === -1 && blocks.length <= most) return [...blocks]
+  const kept = over === -1 ? most - 1 : Math.min(over, most - 1)
+  return [...blocks.slice(0, kept), context('… and more than Slack can show; the CLI shows all of it.')]
+}
+
+const WRITTEN: ReadonlySet<string> = new Set(['text', 'title', 'caption', 'value'])
+
+/** How much is written in blocks, however deep. */
+export function charactersIn(blocks: unknown): number {
+  let characters = 0
+  JSON.stringify(blocks, (key, value: unknown) => {
+    if (typeof value === 'string' && WRITTEN.has(key)) characters += value.length
+    return value
+  })
+  return characters
 }

@@ -23,7 +23,8 @@ export function messageOf(rendering: Rendering, tier: Tier): Message {
     : { text: rendering.text, blocks: rendering.blocks(tier) }
 }
 
-const MOST_CHARACTERS = 12_000
+/** Slack refuses a text of more than 4,000. */
+const MOST_CHARACTERS = 3_900
 
 /** What stands in for blocks that were refused: all that they say, and what their buttons ask, to be typed. */
 export function plainText(blocks: readonly Block[]): string {

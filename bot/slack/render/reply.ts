@@ -3,7 +3,7 @@ import type { View } from '../../../core/app/doors.ts'
 import { drawBar, progressBars, progressLine } from '../../../core/commands/progress.ts'
 import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 import type { Block, Element } from './blocks.ts'
-import { actions, codeSections, context, LIMITS, sections, within } from './blocks.ts'
+import { actions, charactersIn, codeSections, context, LIMITS, sections, within } from './blocks.ts'
 import { stepButtons } from './buttons.ts'
 import { checklistBlocks, checklistOf } from './checklist.ts'
 import type { Rendering } from './rendering.ts'
@@ -12,6 +12,10 @@ import { cut, escape } from './text.ts'
 import { words } from './words.ts'
 
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
+
+const TABLE_CHARACTERS = 10_000
+/** For the word about rows that are left out. */
+const LEFT_OUT_CHARACTERS = 200
 
 export interface ReplyParts {
   /** Who did it, before the title of what others see: `ada: …`. */
@@ -30,15 +34,21 @@ export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
   const by = parts.by === undefined ? '' : `${escape(parts.by)}: `
   const title = `${parts.mark ?? MARKS[reply.outcome]} *${by}${words(reply.title)}*`
   const facts = parts.facts === false ? [] : factLines(reply.facts)
-  const blocks = (tier: 'rich' | 'classic'): Block[] =>
-    within([
+  const blocks = (tier: 'rich' | 'classic'): Block[] => {
+    const above = [
       ...sections([title]),
       ...sections(facts),
       ...(reply.progress === undefined ? [] : progressSections(reply.progress)),
-      ...(parts.facts === false ? [] : tableBlocks(reply, tier)),
+    ]
+    // However much is left out, what can be done next stays.
+    const below = [
       ...linkBlocks(parts.links ?? []),
       ...actions(parts.buttons ?? stepButtons(reply.actions ?? [])),
-    ])
+    ]
+    const room = LIMITS.messageCharacters - charactersIn(below)
+    const table = parts.facts === false ? [] : tableBlocks(reply, tier, room - charactersIn(above))
+    return [...within<Block>([...above, ...table], LIMITS.messageBlocks - below.length, room), ...below]
+  }
   return {
     text: cut(`${by}${words(reply.title)}`, LIMITS.messageText),
     blocks,
@@ -52,11 +62,12 @@ function linkBlocks(links: NonNullable<View['links']>): readonly Block[] {
   return [context(shown.map(({ label, url }) => `<${url}|${escape(label)}>`).join(' · '))]
 }
 
-function tableBlocks(reply: Reply, tier: 'rich' | 'classic'): readonly Block[] {
+function tableBlocks(reply: Reply, tier: 'rich' | 'classic', left: number): readonly Block[] {
   const checklist = checklistOf(reply)
   if (checklist !== undefined) return checklistBlocks(checklist, tier)
   if (reply.table === undefined) return []
-  return tier === 'rich' ? dataTable(reply.table, reply.title) : tableLines(reply.table)
+  const room = Math.min(TABLE_CHARACTERS, left - LEFT_OUT_CHARACTERS)
+  return tier === 'rich' ? dataTable(reply.table, reply.title, room) : tableLines(reply.table, room)
 }
 
 export function factLines(facts: Readonly<Record<string, string>>): readonly string[] {

@@ -114,6 +114,29 @@ describe('a reply in Slack', () => {
     expect(wordsOf(message)).toContain('the CLI shows all of it')
   })
 
+  it.each(TIERS)(
+    'of 500 jobs fits into a message, says what it leaves out, and keeps its buttons (%s)',
+    (tier) => {
+      const rows = Array.from({ length: 500 }, (_, nth) => [
+        ...[`server-${nth}.example.internal`, 'Waiting', 'ok 2026-11-25 14:02 UTC', 'in 4m', '2m 10s'],
+        ...['image m-bp1a2b3c4d5e6f', '0.31 CNY', ''],
+      ])
+      const rendering = renderReply(
+        reply({
+          table: { columns: ['job', 'state', 'last sync', 'next', 'lag', 'keep', 'cost', 'held'], rows },
+          actions: [{ label: 'fleet', command: 'fleet', effect: 'read' }],
+        }),
+      )
+      const message = messageOf(rendering, tier)
+
+      expect(problemsOfBlocks(message.blocks)).toEqual([])
+      expect(wordsOf(message)).toContain('server-20.example.internal')
+      expect(wordsOf(message)).toMatch(/… 4[0-9]{2} more rows/)
+      expect(labelsOf(message)).toEqual(['Fleet'])
+      expect(messageOf(rendering, 'text').text.length).toBeLessThanOrEqual(4000)
+    },
+  )
+
   it('draws a sync as bars', () => {
     const text = wordsOf(messageOf(renderReply(reply({ progress: PROGRESS })), 'classic'))
 

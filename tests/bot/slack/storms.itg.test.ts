@@ -65,6 +65,19 @@ describe('while Slack is in trouble', () => {
   })
 })
 
+describe('a message that Slack finds too long', () => {
+  it('is told with less, and says nothing about what the workspace takes', async () => {
+    rig.workspace.fail('respond', 2, { error: 'msg_blocks_too_long' })
+    const from = rig.workspace.calls.length
+    await rig.person('viewer').types('help')
+    await rig.next('respond', from, ({ answer }) => answer === 'ok')
+
+    const answers = rig.workspace.calls.slice(from).map(({ answer }) => answer)
+    expect(answers).toEqual(['msg_blocks_too_long', 'msg_blocks_too_long', 'ok'])
+    expect(await rig.store.workspaces.isPlain('the-only')).toBe(false)
+  })
+})
+
 describe('a workspace that does not take the newer blocks', () => {
   it('gets classic ones instead, and is not asked to take them again', async () => {
     rig.workspace.refuseBlocks('newer')
