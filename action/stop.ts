@@ -9,6 +9,9 @@ export interface GoingOn {
   readonly approval?: number | undefined
 }
 
+/** What moves a job: pausing it stops that. */
+const STOPPABLE: readonly GoingOn['of'][] = ['job', 'approval']
+
 /** Says in a sentence what has become of it. `key`: of the step, so that both may try and it happens once. */
 export async function stop(
   bot: Bot,
@@ -19,10 +22,15 @@ export async function stop(
   const { of, job, approval } = going
   if (of === 'approval' && approval !== undefined) {
     if (onCancel === 'leave') return `Request ${approval} still waits for approval.`
-    return told(await bot.ask({ text: `withdraw ${approval}` }, `${key}/withdraw`))
+    const withdrawn = await bot.ask({ text: `withdraw ${approval}` }, `${key}/withdraw`)
+    if (withdrawn.outcome !== 'refused') return told(withdrawn)
+    // Approved just before: what was asked for goes on by now.
+    const { data } = await bot.ask({ text: `request ${approval}` })
+    if (data?.['status'] !== 'used') return told(withdrawn)
   }
   if (job === undefined) return 'What was begun goes on.'
-  if (onCancel === 'leave' || of !== 'job') return `Ferry goes on with ${job}: \`status ${job}\` shows it.`
+  if (onCancel === 'leave' || !STOPPABLE.includes(of))
+    return `Ferry goes on with ${job}: \`status ${job}\` shows it.`
   const reply = await bot.ask({ text: `pause ${job}` }, `${key}/pause`)
   return reply.outcome === 'refused' ? `${told(reply)} Ferry goes on with ${job}.` : told(reply)
 }

@@ -21142,14 +21142,19 @@ async function writeSummary(page) {
 }
 
 // action/stop.ts
+var STOPPABLE = ["job", "approval"];
 async function stop(bot, going, onCancel, key) {
   const { of, job, approval: approval2 } = going;
   if (of === "approval" && approval2 !== void 0) {
     if (onCancel === "leave") return `Request ${approval2} still waits for approval.`;
-    return told(await bot.ask({ text: `withdraw ${approval2}` }, `${key}/withdraw`));
+    const withdrawn = await bot.ask({ text: `withdraw ${approval2}` }, `${key}/withdraw`);
+    if (withdrawn.outcome !== "refused") return told(withdrawn);
+    const { data } = await bot.ask({ text: `request ${approval2}` });
+    if (data?.["status"] !== "used") return told(withdrawn);
   }
   if (job === void 0) return "What was begun goes on.";
-  if (onCancel === "leave" || of !== "job") return `Ferry goes on with ${job}: \`status ${job}\` shows it.`;
+  if (onCancel === "leave" || !STOPPABLE.includes(of))
+    return `Ferry goes on with ${job}: \`status ${job}\` shows it.`;
   const reply = await bot.ask({ text: `pause ${job}` }, `${key}/pause`);
   return reply.outcome === "refused" ? `${told(reply)} Ferry goes on with ${job}.` : told(reply);
 }

@@ -24,16 +24,21 @@ const LOOKS_PER_RUN = 60
 const MOST_REPORTS = 9
 const LONGEST_MS = 3_600_000
 
-/** A run waits: opens its gate. Repeatable. */
-export async function openGate({ app, client }: GitHubParts, event: GateEvent): Promise<string> {
+/** A run waits: opens its gate; `again`: also when it was answered, for another job of the run asks. Repeatable. */
+export async function openGate(
+  { app, client }: GitHubParts,
+  event: GateEvent,
+  again: boolean,
+): Promise<string> {
   const call = await client.in(event.repository, event.installation)
   const run = await findRun(call, event.run)
   if (run === undefined || run.status === 'completed') return 'the run is over'
-  const { id } = await app.github.gates.open({
+  const gate = {
     ...{ repository: event.repository, repositoryId: String(event.repositoryId) },
     ...{ installationId: event.installation ?? 0, environment: event.environment },
     ...{ runId: String(event.run), attempt: String(run.run_attempt) },
-  })
+  }
+  const { id } = await app.github.gates.open(gate, again)
   return `gate ${id}`
 }
 

@@ -86,7 +86,7 @@ async function carryOut(parts: GitHubParts, delivery: TakenDelivery): Promise<st
     case 'check':
       return pressButton(parts, delivery.id, event)
     case 'gate':
-      return openGate(parts, event)
+      return openGate(parts, event, true)
     case 'review':
       return takeReview(parts, event)
   }

@@ -1,5 +1,5 @@
 /** Runs of GitHub Actions as the doors see them: who is let in by the policy in force, and what the audit says of it. */
-import { ruleFor, whoRuns } from '../domain/admission.ts'
+import { isFirstAttempt, ruleFor, whoRuns } from '../domain/admission.ts'
 import type { NotAdmitted, RunClaims } from '../domain/admission.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Store } from '../ports/store.ts'
@@ -46,7 +46,7 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
       const { name, role, isLinked } = whoRuns(people, rule, run)
       const person = {
         ...{ name, role, jobs: rule.jobs },
-        ...(isLinked ? {} : { unknown: `the GitHub account ${run.actor} (${run.actor_id})` }),
+        ...(isLinked ? {} : { unknown: accountOf(run) }),
       }
       const key = { repositoryId: run.repository_id, runId: run.run_id, attempt: run.run_attempt }
       return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run), run: key } }
@@ -63,6 +63,13 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
       }),
     sessionSecret: () => store.once('workflow-session-secret', makeSecret),
   }
+}
+
+/** Who asks, where that is no person of ferry.yaml. */
+function accountOf(run: Run): string {
+  return isFirstAttempt(run)
+    ? `the GitHub account ${run.actor} (${run.actor_id})`
+    : `whoever started the run of ${run.actor} again`
 }
 
 /** What every entry of the audit says of a run. */

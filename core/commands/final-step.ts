@@ -55,7 +55,7 @@ export async function finalStep(
   if (context.person.unknown !== undefined)
     throw new Refusal(
       'person-not-known',
-      `${command} ${job.name} needs approval by ${othersWords(needed, rule.by)}, and who asks is ${context.person.unknown}, whom ferry.yaml does not know: nobody could tell who the others are. An admin adds github_id to a person there.`,
+      `${command} ${job.name} needs approval by ${othersWords(needed, rule.by)}, and who asks is ${context.person.unknown}, whom Ferry does not know: nobody could tell who the others are. Start a run of your own, not one again, from an account whose github_id an admin has given to a person in ferry.yaml.`,
     )
   const lastsUntil = (await context.store.now()).getTime() + APPROVAL_LIFE_MS
   const expiresAt = new Date(Math.min(lastsUntil, more.until?.getTime() ?? Infinity))

@@ -120,17 +120,23 @@ const DEMANDS: readonly Demand[] = [
         },
 ]
 
-/** Who a run acts as: the person of ferry.yaml who has started it, or the rule itself. */
+/**
+ * Who a run acts as: the person of ferry.yaml who has started it, or the rule itself. When a run is started again, its
+ * token still names who started it first: it acts as nobody then, with no more than both roles allow.
+ */
 export function whoRuns(
   people: readonly Person[],
   rule: Pick<WorkflowRule, 'name' | 'role'>,
-  claims: Pick<RunClaims, 'actor_id'>,
+  claims: Pick<RunClaims, 'actor_id' | 'run_attempt'>,
 ): { readonly name: string; readonly role: Role; readonly isLinked: boolean } {
   const person = people.find(({ github_id: id }) => id !== undefined && id === claims.actor_id)
-  if (person === undefined) return { name: `workflow:${rule.name}`, role: rule.role, isLinked: false }
-  return {
-    name: person.name,
-    role: mayAct(person.role, rule.role) ? rule.role : person.role,
-    isLinked: true,
-  }
+  const asRule = `workflow:${rule.name}`
+  if (person === undefined) return { name: asRule, role: rule.role, isLinked: false }
+  const role = mayAct(person.role, rule.role) ? rule.role : person.role
+  const isLinked = isFirstAttempt(claims)
+  return { name: isLinked ? person.name : asRule, role, isLinked }
 }
+
+/** Whether who is named as having started the run has started this attempt of it too. */
+export const isFirstAttempt = ({ run_attempt: attempt }: Pick<RunClaims, 'run_attempt'>): boolean =>
+  attempt === '1'

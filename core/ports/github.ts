@@ -82,8 +82,11 @@ export interface Gate extends NewGate {
 }
 
 export interface Gates {
-  /** Opens a gate, or returns the one that stands for this run and environment. */
-  open(gate: NewGate): Promise<Gate>
+  /**
+   * Opens a gate, or returns the one that stands for this run and environment. `again`: GitHub asks about another job
+   * of the run; what was decided is told once more.
+   */
+  open(gate: NewGate, again: boolean): Promise<Gate>
   /** Claims up to `limit` unanswered ones that are due, for `leaseMs`. No two callers get the same. */
   claim(owner: string, leaseMs: number, limit: number): Promise<readonly Gate[]>
   /** The gates of one run. */

@@ -16,12 +16,14 @@ export function openGates({ run }: Database): Gates {
     (await run(sql`select * from github_gates where ${where} order by asked_at, id`)).map(toGate)
 
   return {
-    async open({ repository, repositoryId, installationId, runId, attempt, environment }) {
+    async open({ repository, repositoryId, installationId, runId, attempt, environment }, again) {
       const [raw] = await run(sql`
         insert into github_gates (repository, repository_id, installation_id, run_id, attempt, environment)
         values (${repository}, ${repositoryId}, ${installationId}, ${runId}, ${attempt}, ${environment})
         on conflict (repository_id, run_id, attempt, lower(environment))
-          do update set installation_id = excluded.installation_id
+          do update set installation_id = excluded.installation_id,
+            answered_at = case when ${again} then null else github_gates.answered_at end,
+            due_at = case when ${again} then now() else github_gates.due_at end
         returning *`)
       if (raw === undefined) throw new Error('the gate was not written down')
       return toGate(raw)

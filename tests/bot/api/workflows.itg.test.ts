@@ -6,6 +6,7 @@ import type { Store } from '../../../core/ports/store.ts'
 import type { TestBot } from '../../support/bot.ts'
 import { startTestBot } from '../../support/bot.ts'
 import type { Minted, OidcIssuer } from '../../support/oidc-issuer.ts'
+import { jobIn } from '../../support/job-in-state.ts'
 import { ruleFor, startOidcIssuer } from '../../support/oidc-issuer.ts'
 
 const AUDIENCE = 'https://ferry.acme.example'
@@ -156,6 +157,18 @@ describe('a session of a run', () => {
     expect((await ask(await sessionOf({ actor_id: '6' }), 'whoami')).body.data).toMatchObject({
       ...{ person: 'workflow:cutover', role: 'operator' },
     })
+  })
+
+  it('of a run that was started again asks nobody for approval, for who has done so is not known', async () => {
+    const job = await jobIn(store, 'waiting')
+    const again = await sessionOf({ run_attempt: '2' })
+
+    const body = { text: `complete ${job.name}`, confirmed: true, door: 'cli' }
+    expect((await post('/api/commands', again, body)).body).toMatchObject({
+      ...{ outcome: 'refused', code: 'person-not-known' },
+      title: expect.stringContaining('whoever started the run of olga-gh again') as string,
+    })
+    expect(await store.approvals.open(job.id)).toEqual([])
   })
 
   it.each([

@@ -101,14 +101,32 @@ describe('a run of a workflow', () => {
     const { people } = policyOf()
     const rule = { name: 'cutover', role: 'operator' } as const
 
-    expect(whoRuns(people, rule, { actor_id: '5001' })).toEqual({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5001' })).toEqual({
       ...{ name: 'olga', role: 'operator', isLinked: true },
     })
-    expect(whoRuns(people, rule, { actor_id: '5002' })).toMatchObject({ name: 'vera', role: 'viewer' })
-    expect(whoRuns(people, rule, { actor_id: '5003' })).toMatchObject({ name: 'ada', role: 'operator' })
-    expect(whoRuns(people, rule, { actor_id: '9' })).toEqual({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5002' })).toMatchObject({
+      name: 'vera',
+      role: 'viewer',
+    })
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5003' })).toMatchObject({
+      name: 'ada',
+      role: 'operator',
+    })
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '9' })).toEqual({
       ...{ name: 'workflow:cutover', role: 'operator', isLinked: false },
     })
+  })
+
+  it('that was started again acts as nobody, for its token names who started it first', () => {
+    const [rule] = rulesOf(RULE)
+    if (rule === undefined) throw new Error('there is no rule')
+    const { people } = policyOf(RULE)
+    const again = { ...RUN, run_attempt: '2' }
+
+    expect(whoRuns(people, rule, again)).toEqual({
+      ...{ name: 'workflow:cutover', role: 'operator', isLinked: false },
+    })
+    expect(whoRuns(people, rule, { ...again, actor_id: '5002' })).toMatchObject({ role: 'viewer' })
   })
 })
 

@@ -63,9 +63,9 @@ describe('a gate', () => {
   it('is one per run and environment, and its first request and decision stand', async () => {
     const run = { repositoryId: '1', runId: '2', attempt: '1' }
     const wanted = { ...run, repository: 'acme/web', installationId: 3, environment: 'Production' }
-    const gate = await gates.open(wanted)
+    const gate = await gates.open(wanted, true)
 
-    expect((await gates.open({ ...wanted, environment: 'production' })).id).toBe(gate.id)
+    expect((await gates.open({ ...wanted, environment: 'production' }, true)).id).toBe(gate.id)
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 17 })
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 18 })
     await gates.decide(gate.id, 'rejected', 'no')
@@ -75,5 +75,11 @@ describe('a gate', () => {
     expect(await gates.ofApproval(17)).toHaveLength(1)
     await gates.answered(gate.id)
     expect(await gates.claim('a', 60_000, 10)).toEqual([])
+
+    await gates.open(wanted, false)
+    expect(await gates.claim('a', 60_000, 10)).toEqual([])
+    // Another job of the run asks: it hears the same.
+    await gates.open(wanted, true)
+    expect(await gates.claim('a', 60_000, 10)).toMatchObject([{ id: gate.id, decision: 'rejected' }])
   })
 })
