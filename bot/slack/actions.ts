@@ -36,12 +36,13 @@ export type Press = (parts: SlackParts, asked: Asked, pressed: Pressed) => Promi
 
 /** By the kind of action. What is not here does nothing. */
 export const PRESSES: Readonly<Record<string, Press>> = {
-  /** A whole command. */
-  run: async (parts, asked, { value }) => {
+  /** A whole command. In the Home there is no channel to answer in: a form is. */
+  run: async (parts, asked, { value, view }) => {
     const { app } = parts
     const key = `slack:press ${asked.userId} ${asked.place?.channel ?? ''} ${asked.place?.thread ?? ''} ${value}`
     if (!(await app.firstSeen(key, TWICE_MS).catch(() => true))) return
-    await answerInvocation(parts, asked, readInvocation(value, app.catalogue))
+    const answer = view?.type === 'home' ? showInForm : answerInvocation
+    await answer(parts, asked, readInvocation(value, app.catalogue))
   },
 
   /** A command that has more to ask: its form, with what is settled. */
@@ -100,11 +101,7 @@ export async function press(parts: SlackParts, asked: Asked, pressed: Pressed): 
   const meant = PRESSES[pressed.kind]
   if (meant === undefined) return
   const isHome = pressed.view?.type === 'home'
-  await refusing(parts, asked, () =>
-    isHome && pressed.kind === 'run'
-      ? showInForm(parts, asked, readInvocation(pressed.value, parts.app.catalogue))
-      : meant(parts, asked, pressed),
-  )
+  await refusing(parts, asked, () => meant(parts, asked, pressed))
   // What was done from the Home, or from a form that it opened, shows there at once.
   if (pressed.kind === 'run' && pressed.view !== undefined)
     await showHome(parts, asked, isHome ? readHomeState(pressed.view.private_metadata) : undefined)

@@ -13,7 +13,6 @@ export const BOT_SCOPES = [
   'groups:read',
   'im:history',
   'im:write',
-  'users:read',
 ] as const
 
 export const EVENTS = ['app_home_opened', 'app_mention', 'app_uninstalled', 'tokens_revoked'] as const

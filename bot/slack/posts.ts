@@ -25,11 +25,13 @@ export function slackDoor(parts: Pick<SlackParts, 'app' | 'workspaces'>): Door {
     name: 'slack',
     showsPerMinute: SHOWS_PER_MINUTE,
 
-    show: (post, view) =>
+    show: (post, view, signal) =>
       translating(async () => {
         const workspace = await workspaces.named(workspaceOf(post.place))
         const rendering = renderView(view, await buttonsOf(parts, post, view))
         const standing = post.remoteId === null ? undefined : standingOf(post.remoteId)
+        // What is late by now is somebody else's by now.
+        signal.throwIfAborted()
         if (standing !== undefined && (await edited(parts, workspace, standing, rendering))) {
           await furnish(parts, post, view, standing)
           return remoteIdOf(standing)
@@ -37,6 +39,7 @@ export function slackDoor(parts: Pick<SlackParts, 'app' | 'workspaces'>): Door {
         // One that somebody has deleted is put up anew; one whose recording was lost is found and then edited.
         const again = post.remoteId === null && post.tries > 1
         const place = await channels.placeOf(workspace, post.place)
+        signal.throwIfAborted()
         const put = await putUp(parts, workspace, place, rendering, { id: post.id, again })
         if (put.isOld === true) await edited(parts, workspace, put, rendering)
         await furnish(parts, post, view, put)

@@ -11,6 +11,8 @@ import { slackFront } from './front.ts'
 
 export const EVENTS_PATH = '/slack/events'
 
+const RETRIES = { retries: 1000, minTimeout: 500, maxTimeout: 10_000 }
+
 export interface WayIn {
   readonly receiver: Receiver
   /** What the bot's server hands paths under /slack/ to. */
@@ -36,13 +38,24 @@ function bySocket({ apiUrl }: SlackSettings, appToken: string, { logger }: Parts
   const receiver = new SocketModeReceiver({
     appToken,
     logger,
-    installerOptions: { clientOptions: { slackApiUrl: apiUrl } },
+    // For as long as Slack is away: by itself Bolt gives up, or waits for half an hour between two tries.
+    installerOptions: { clientOptions: { slackApiUrl: apiUrl, retryConfig: RETRIES } },
   })
+  const { client } = receiver
+  const open = client.start.bind(client)
   return {
     receiver,
     door: (_request, response) =>
       plain(response, 404, 'Slack comes by Socket Mode (SLACK_APP_TOKEN): nothing is taken here.'),
-    start: async () => void (await receiver.start()),
+    start: async () => {
+      await receiver.start()
+      // From now on nobody waits for it: the client opens the socket again by itself, and its failure must be heard.
+      client.start = () =>
+        open().catch((error: unknown) => {
+          logger.error('Slack takes the socket no more: check SLACK_APP_TOKEN and start the bot again', error)
+          return { ok: false }
+        })
+    },
     stop: async () => void (await receiver.stop()),
   }
 }

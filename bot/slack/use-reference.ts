@@ -17,7 +17,7 @@ const WHY: Readonly<Record<Exclude<Extract<Found, string>, 'twice'>, string>> = 
 
 /**
  * Uses a reference and carries out its meaning. A second click moments after the first is silent: the first is being
- * answered. Where the database was lost on the way, the use is taken back, so that the button still works.
+ * answered. What was refused, or lost with the database, is taken back: the button works when that is mended.
  */
 export async function useReference(
   parts: SlackParts,
@@ -30,7 +30,7 @@ export async function useReference(
   if (meaning === 'twice') return undefined
   if (typeof meaning === 'string') throw new Refusal('button-useless', WHY[meaning])
   const reply = await carryOut(meaning)
-  if (reply?.code === 'unavailable' || reply?.code === 'internal')
+  if (reply?.outcome === 'refused')
     await parts.app.references.giveBack(reference, name).catch(() => undefined)
   return reply
 }

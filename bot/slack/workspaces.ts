@@ -46,13 +46,20 @@ export function openWorkspaces(app: Parts, { access, apiUrl }: SlackSettings): W
   const only = access.kind === 'token' ? { id: ONLY, client: webClient(access.botToken, apiUrl) } : undefined
   const known = new Map<string, { readonly workspace: Workspace; readonly at: number }>()
   const plain = new Map<string, { readonly isPlain: boolean; readonly at: number }>()
-  const store = access.kind === 'oauth' ? installations(app.workspaces, access.sealKey, known) : undefined
+  const allowed = access.kind === 'oauth' ? access.only : undefined
+  const check = (id: string): void => {
+    if (allowed !== undefined && !allowed.includes(id))
+      throw new Error(`workspace ${id} may not use Ferry: it is not in SLACK_WORKSPACES`)
+  }
+  const store =
+    access.kind === 'oauth' ? installations(app.workspaces, access.sealKey, known, check) : undefined
   const isFresh = (at: number): boolean => app.now().getTime() - at < FRESH_MS
 
   const named = async (asked: string | undefined): Promise<Workspace> => {
     if (only !== undefined) return only
-    const id = asked ?? (await app.workspaces.first())
+    const id = asked ?? (await first(app, allowed))
     if (id === undefined) throw new Error('Ferry is not installed in any workspace')
+    check(id)
     const found = known.get(id)
     if (found !== undefined && isFresh(found.at)) return found.workspace
     const bot = (await store?.read(id))?.bot
@@ -88,11 +95,20 @@ export function openWorkspaces(app: Parts, { access, apiUrl }: SlackSettings): W
   }
 }
 
+/** The one that was installed first, of those that may use Ferry. */
+async function first({ workspaces }: Parts, allowed: readonly string[] | undefined) {
+  const id = await workspaces.first()
+  if (id === undefined || allowed === undefined || allowed.includes(id)) return id
+  for (const each of allowed) if ((await workspaces.installation(each)) !== undefined) return each
+  return undefined
+}
+
 /** Installations as Bolt keeps them, sealed in PostgreSQL. */
 function installations(
   store: App['workspaces'],
   key: Buffer,
   known: Map<string, unknown>,
+  check: (id: string) => void,
 ): InstallationStore & { read(id: string): Promise<Installation<'v2', boolean>> } {
   const seal = sealWith(key)
   const read = async (id: string): Promise<Installation<'v2', boolean>> => {
@@ -106,6 +122,7 @@ function installations(
       const { team, enterprise, isEnterpriseInstall = false } = installation
       const source = { teamId: team?.id, enterpriseId: enterprise?.id, isEnterpriseInstall }
       const id = idOf(source)
+      check(id)
       await store.install(id, seal.close(JSON.stringify(installation), id))
       known.delete(id)
     },

@@ -46,10 +46,11 @@ export async function viewApproval({ store, policy }: Looking, id: string): Prom
       ...(approval.endedAt === null ? {} : { Ended: formatMoment(approval.endedAt) }),
       ...(status === 'open' || job === undefined ? {} : { 'The job now': STATE_LABELS[job.state] }),
     },
-    ...(status === 'open' ? { actions: decisions(number) } : {}),
+    actions: stepsOf(approval, status),
     data: {
       ...{ approval: number, job: jobName, command, status, needed, approvedBy },
       deniedBy: approval.deniedBy,
+      carriedOutBy: approval.carriedOutBy,
       requestedBy: approval.requestedBy,
       expiresAt: approval.expiresAt.toISOString(),
     },
@@ -62,6 +63,14 @@ export async function viewApproval({ store, policy }: Looking, id: string): Prom
     closed: !isPending,
     ...(run?.startsWith('https://') ? { links: [{ label: WORKFLOW_RUN, url: run }] } : {}),
   }
+}
+
+function stepsOf({ number, carriedOutBy }: Approval, status: Approval['status']): readonly NextStep[] {
+  if (status === 'open') return decisions(number)
+  // Whoever was to carry it out may have died, or been refused at that moment: approving again does it.
+  if (status === 'approved' && carriedOutBy === 'approval')
+    return [{ label: 'carry out', command: `approve ${number}`, effect: 'change' }]
+  return []
 }
 
 function decisions(number: number): readonly NextStep[] {

@@ -13,6 +13,8 @@ export interface SlackConfig {
         readonly clientId: string
         readonly clientSecret: string
         readonly sealKey: Buffer
+        /** Only these may install and use Ferry; left out: every one. */
+        readonly only?: readonly string[]
       }
   readonly apiUrl: string
 }
@@ -82,5 +84,11 @@ function oauthOf(get: Get, problems: string[]): SlackConfig['access'] | undefine
       `FERRY_SEAL_KEY is ${key === undefined ? 'missing' : 'not 64 hex digits'}: the tokens of workspaces are sealed with it; \`openssl rand -hex 32\` makes one.`,
     )
   if (clientId === undefined || clientSecret === undefined || sealKey === undefined) return undefined
-  return { kind: 'oauth', clientId, clientSecret, sealKey }
+  const only = get('SLACK_WORKSPACES')
+    ?.split(',')
+    .map((id) => id.trim())
+  for (const id of only ?? [])
+    if (!/^[TE][A-Z0-9]{2,}$/.test(id))
+      problems.push(`SLACK_WORKSPACES has "${id}", which is no id of a workspace such as T01ABCDEF.`)
+  return { kind: 'oauth', clientId, clientSecret, sealKey, ...(only === undefined ? {} : { only }) }
 }

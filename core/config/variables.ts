@@ -52,6 +52,10 @@ export const VARIABLES = {
   SLACK_BOT_TOKEN: { meaning: 'The bot token of the Slack app in one workspace, `xoxb-…`', secret: true },
   SLACK_CLIENT_ID: { meaning: 'Instead of SLACK_BOT_TOKEN, for several workspaces: they install by OAuth' },
   SLACK_CLIENT_SECRET: { meaning: 'Its secret', secret: true },
+  SLACK_WORKSPACES: {
+    meaning:
+      'With SLACK_CLIENT_ID: the ids of the workspaces that may install and use Ferry, with commas between them. Default: every one that agrees',
+  },
   FERRY_SEAL_KEY: {
     meaning: '64 hex digits: the key with which the tokens of workspaces are sealed in PostgreSQL',
     secret: true,
