@@ -19,16 +19,19 @@ import { stop } from './stop.ts'
 
 async function main(): Promise<void> {
   const known: Known = { startedAt: Date.now() }
+  // Only what a step has saved tells its post step that it is one.
+  const isPost = getState('step') !== ''
+  if (!isPost) saveState('step', 'begun')
   const inputs = readInputs(process.env)
   if ('problem' in inputs) {
+    if (isPost) return
     const ending: Ending = { decision: 'failed', code: 'bad-input', title: inputs.problem }
     return report({ ending, known, asked: 'an input is missing or wrong', bot: undefined })
   }
   const cancellation = listenForCancellation()
   const bot = botOf(inputs, cancellation)
   const key = stepKey(inputs)
-  if (getState('step') !== '') return afterStep(bot, inputs, key)
-  saveState('step', 'begun')
+  if (isPost) return afterStep(bot, inputs, key)
   // Whatever goes on now is what the post step finds when this process is killed.
   const onCourse = ({ course, job, approval }: Known): void => {
     const going: GoingOn | undefined = course && { of: course.of, job, approval }

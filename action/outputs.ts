@@ -63,7 +63,7 @@ function shortened(result: { readonly reply: Reply | null; readonly last: Reply 
  */
 export function withoutSecrets(reply: Reply): { readonly reply: Reply; readonly secrets: readonly string[] } {
   const code = reply.data?.['code']
-  if (reply.outcome !== 'done' || typeof code !== 'string' || !/^[a-z2-9]{20,}$/.test(code))
+  if (reply.isPrivate !== true || typeof code !== 'string' || !/^[a-z2-9]{20,}$/.test(code))
     return { reply, secrets: [] }
   return { reply: JSON.parse(JSON.stringify(reply).replaceAll(code, '***')) as Reply, secrets: [code] }
 }

@@ -11,9 +11,15 @@ import { stop } from './stop.ts'
 /** Stops what a killed step has left going on, and says how things stand. Never fails the job: the step has done so. */
 export async function afterStep(bot: Bot, inputs: Inputs, key: string): Promise<void> {
   const going = goingOn(getState('going'))
-  if (going === undefined) return say('Ferry: nothing was left to do.')
+  const isReported = getState('step') === 'reported'
+  if (going === undefined)
+    return say(
+      isReported
+        ? 'Ferry: nothing was left to do.'
+        : 'Ferry: the step was cut short, and whether its command was begun is not known; `audit` tells.',
+    )
   // A step that ended by its time-out leaves Ferry at work on purpose; only one that was cut short is stopped.
-  const wasCut = getState('step') !== 'reported' || getState('cancelled') === 'true'
+  const wasCut = !isReported || getState('cancelled') === 'true'
   try {
     const onCancel = wasCut ? inputs.onCancel : 'leave'
     await tell(await stop(bot, going, onCancel, key))

@@ -4,7 +4,7 @@
  * own steps and writes what the bot needs into a file that only its owner can read.
  */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   }
   const { organization, github, out } = values
   const apiUrl = github === 'https://github.com' ? 'https://api.github.com' : `${github}/api/v3`
+  if (existsSync(out)) throw new Error(`${out} is there already. Move it away, or name another with --out.`)
   const made = await leadThrough(url, values.name, { organization, github, apiUrl })
   const lines = [
     `GITHUB_APP_ID=${made.id}`,

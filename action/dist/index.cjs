@@ -21013,7 +21013,7 @@ function shortened(result) {
 }
 function withoutSecrets(reply) {
   const code2 = reply.data?.["code"];
-  if (reply.outcome !== "done" || typeof code2 !== "string" || !/^[a-z2-9]{20,}$/.test(code2))
+  if (reply.isPrivate !== true || typeof code2 !== "string" || !/^[a-z2-9]{20,}$/.test(code2))
     return { reply, secrets: [] };
   return { reply: JSON.parse(JSON.stringify(reply).replaceAll(code2, "***")), secrets: [code2] };
 }
@@ -21163,8 +21163,12 @@ var told = ({ title }) => title;
 // action/post.ts
 async function afterStep(bot, inputs, key) {
   const going = goingOn(getState("going"));
-  if (going === void 0) return say("Ferry: nothing was left to do.");
-  const wasCut = getState("step") !== "reported" || getState("cancelled") === "true";
+  const isReported = getState("step") === "reported";
+  if (going === void 0)
+    return say(
+      isReported ? "Ferry: nothing was left to do." : "Ferry: the step was cut short, and whether its command was begun is not known; `audit` tells."
+    );
+  const wasCut = !isReported || getState("cancelled") === "true";
   try {
     const onCancel = wasCut ? inputs.onCancel : "leave";
     await tell(await stop(bot, going, onCancel, key));
@@ -21374,16 +21378,18 @@ function learn(known, reply) {
 // action/main.ts
 async function main() {
   const known = { startedAt: Date.now() };
+  const isPost = getState("step") !== "";
+  if (!isPost) saveState("step", "begun");
   const inputs = readInputs(process.env);
   if ("problem" in inputs) {
+    if (isPost) return;
     const ending2 = { decision: "failed", code: "bad-input", title: inputs.problem };
     return report({ ending: ending2, known, asked: "an input is missing or wrong", bot: void 0 });
   }
   const cancellation = listenForCancellation();
   const bot = botOf(inputs, cancellation);
   const key = stepKey(inputs);
-  if (getState("step") !== "") return afterStep(bot, inputs, key);
-  saveState("step", "begun");
+  if (isPost) return afterStep(bot, inputs, key);
   const onCourse = ({ course, job, approval: approval2 }) => {
     const going = course && { of: course.of, job, approval: approval2 };
     saveState("going", going ?? "");

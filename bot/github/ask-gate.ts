@@ -31,7 +31,10 @@ export async function askFor(app: App, gate: Gate, run: WorkflowRun): Promise<As
     ...{ repository: gate.repository, environment: gate.environment, runName: run.display_title },
   })
   if ('problem' in found) return reject(found.problem)
-  const facts = { 'Workflow run': run.html_url, Environment: gate.environment }
+  const facts = {
+    ...{ 'Workflow run': run.html_url, Environment: gate.environment, 'Started by': run.event },
+    ...{ Branch: run.head_branch ?? 'none', Commit: run.head_sha },
+  }
   const options = { confirmed: true, gate: { facts } }
   const reply = await app.execute(found.line, { person, door: 'github' }, options)
   if (NOT_NOW.includes(reply.code)) return { again: reply.title }

@@ -97,7 +97,7 @@ async function replyTo(
         `${invocation.command} changes something: that needs write permission in ${repository} too, and you have ${level}.`,
       )
     // The key makes it happen once, also when this process dies before it has said so.
-    const options = { confirmed: confirmed !== undefined, key: `github ${delivery.id}` }
+    const options = { confirmed: confirmed !== undefined, key: `github comment ${event.comment}` }
     const reply = await app.execute(invocation, { person, door: 'github' }, options)
     if (reply.code === 'confirm') return { reply: { ...reply, actions: [] }, confirm: true }
     return { reply: withoutSecret(reply), confirm: false }

@@ -16,6 +16,11 @@ export interface WorkflowRun {
   /** `waiting`, `in_progress`, `completed` … */
   readonly status: string
   readonly html_url: string
+  /** `workflow_dispatch`, `push` … */
+  readonly event: string
+  /** Null of a deleted branch. */
+  readonly head_branch: string | null
+  readonly head_sha: string
   /** Who has started the run, and who has started this attempt of it. */
   readonly actor: Actor | null
   readonly triggering_actor: Actor | null

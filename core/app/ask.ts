@@ -12,12 +12,12 @@ import type { Approval } from '../domain/approval.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Actor } from '../ports/jobs.ts'
-import type { RunKey } from '../ports/github.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { StoreUnreachable } from '../ports/store.ts'
 import { answerOnce } from './answer-once.ts'
 import { rehearsing, WouldWrite } from './rehearse.ts'
+import type { RunOfGate } from './redeem.ts'
 import { redeem } from './redeem.ts'
 
 /** Somebody that a door has recognised. */
@@ -27,7 +27,7 @@ export interface Who {
   /** What else is known of them, for the audit. */
   readonly facts?: Actor['facts']
   /** The workflow run that asks, as its signed token names it: it may carry out what was approved at its gate. */
-  readonly run?: RunKey
+  readonly run?: RunOfGate
 }
 
 export interface AskOptions {

@@ -15,17 +15,24 @@ export type Redeemed =
   /** The run asks for something else than what people agreed to. */
   | { readonly kind: 'other'; readonly approval: Approval; readonly line: string }
 
+/** A run and the environment that its job names, as its token says. */
+export interface RunOfGate extends RunKey {
+  readonly environment: string | undefined
+}
+
 /**
  * What a run may carry out. The run is known by the numbers in its signed token, the gate by the same numbers from
  * GitHub: who asked at the gate needs no second look. Using an approval happens with the change itself, once.
  */
 export async function redeem(
   store: Pick<Store, 'gates' | 'approvals'>,
-  run: RunKey,
+  run: RunOfGate,
   invocation: Invocation,
 ): Promise<Redeemed> {
   let other: Redeemed = { kind: 'nothing' }
   for (const gate of await store.gates.ofRun(run)) {
+    // Another job of the run has not waited at this gate.
+    if (gate.environment.toLowerCase() !== run.environment?.toLowerCase()) continue
     const approval = gate.approval === null ? undefined : await store.approvals.byNumber(gate.approval)
     if (approval === undefined || approval.command !== invocation.command) continue
     const agreed = { command: approval.command, raw: approval.args }

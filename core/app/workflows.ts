@@ -48,7 +48,10 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
         ...{ name, role, jobs: rule.jobs },
         ...(isLinked ? {} : { unknown: accountOf(run) }),
       }
-      const key = { repositoryId: run.repository_id, runId: run.run_id, attempt: run.run_attempt }
+      const key = {
+        ...{ repositoryId: run.repository_id, runId: run.run_id, attempt: run.run_attempt },
+        environment: run.environment,
+      }
       return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run), run: key } }
     },
     opened: (run, { who, rule }, jti) =>

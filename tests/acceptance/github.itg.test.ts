@@ -58,10 +58,11 @@ describe('a migration at GitHub', () => {
       return found?.['conclusion'] === 'failure' ? found : undefined
     })
     await github.press(failed, 'vera', 'retry')
-    const refused = await eventually('the refusal', async () => {
-      const found = await checkOf(3)
-      return found?.output.summary.includes('needs write') ? found : undefined
-    })
+    const asked = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission'
+    await eventually('the look at what vera may do', async () =>
+      github.calls.some(({ route, path }) => route === asked && path.includes('/vera/')),
+    )
+    const refused = await checkOf(3)
     await github.press(failed, 'olga', 'retry')
     await seen(ferry, 'reported', ({ data }) => data?.['state'] !== 'error')
     await ferry.waitFor('reported', 'waiting', 3)
@@ -73,7 +74,9 @@ describe('a migration at GitHub', () => {
     const sent = github.calls.findLast(({ body }) => body['conclusion'] === 'failure')
     expect(sent?.body['actions']).toMatchObject([{ label: 'Retry', identifier: 'retry' }])
     expect(failed.output.summary).toContain('What to do')
-    expect(refused.output.summary).toContain('vera has read permission')
+    // A refusal leaves the check as true as it was.
+    expect(refused?.output).toEqual(failed.output)
+    expect(refused?.['conclusion']).toBe('failure')
     expect(ended.output.summary).toContain('has ended')
   })
 

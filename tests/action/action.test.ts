@@ -154,7 +154,13 @@ describe('the outputs of a run', () => {
   it('never show a one-time code', () => {
     const code = 'abcdefghjkmnpqrstuvwxyz234'
     const reply: Reply = {
-      ...{ outcome: 'done', code: 'enrolled', title: 'The code works once.', data: { code } },
+      ...{
+        outcome: 'done',
+        code: 'enrolled',
+        title: 'The code works once.',
+        data: { code },
+        isPrivate: true,
+      },
       facts: { Code: code, 'On the source': `node ferry-agent.mjs --code ${code}` },
     }
 

@@ -232,6 +232,17 @@ describe('what stands in an input', () => {
     },
   )
 
+  it('that is wrong leaves the post step nothing to say', async () => {
+    const inputs = { command: 'sync', wait: 'wrong' }
+    const ended = await act(inputs)
+    const after = await rig.post(inputs, ended)
+
+    expect(ended.annotations).toHaveLength(1)
+    expect({ code: after.code, annotations: after.annotations, summary: after.summary }).toEqual({
+      ...{ code: 0, annotations: [], summary: '' },
+    })
+  })
+
   it('is refused by every command in every argument, in words that mean nothing else', async () => {
     const job = await jobIn(store, 'waiting')
     const refused = catalogue.flatMap(({ name, args }) =>

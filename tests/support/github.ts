@@ -213,6 +213,7 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
   const asRun = (run: Run): unknown => ({
     ...{ id: run.id, run_attempt: run.attempt, display_title: run.title, status: run.status },
     html_url: `https://github.test/${github.repository}/actions/runs/${run.id}`,
+    ...{ event: 'workflow_dispatch', head_branch: 'main', head_sha: 'c0ffee' },
     actor: { login: run.actor, id: github.idOf(run.actor), type: 'User' },
     triggering_actor: { login: run.triggeringActor, id: github.idOf(run.triggeringActor), type: 'User' },
     repository: { id: github.repositoryId, full_name: github.repository },

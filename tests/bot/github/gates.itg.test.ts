@@ -48,10 +48,10 @@ const decided = (run: Run): Promise<string> =>
   )
 
 /** What a step of the run asks, as the API lets it in. */
-const step = (run: Run, text: string) =>
+const step = (run: Run, text: string, environment = run.environment) =>
   ferry.app.execute(
     text,
-    { person: { name: 'olga', role: 'operator' }, door: 'action', run: keyOf(run) },
+    { person: { name: 'olga', role: 'operator' }, door: 'action', run: { ...keyOf(run), environment } },
     { confirmed: true },
   )
 
@@ -93,9 +93,11 @@ describe('a gate', () => {
     await decided(run)
     const other = await github.startRun({ actor: 'olga', environment: 'unguarded', silent: true })
 
+    const beside = await step(run, `complete ${job} --last-sync --services-stopped`, 'staging')
     const wider = await step(run, `complete ${job}`)
     const stranger = await step(other, `complete ${job} --last-sync --services-stopped`)
 
+    expect(beside).toMatchObject({ outcome: 'accepted', code: 'approval-needed' })
     expect(wider).toMatchObject({ outcome: 'refused', code: 'not-what-was-approved' })
     expect(stranger).toMatchObject({ outcome: 'accepted', code: 'approval-needed' })
     expect(await stateOf(job)).toBe('waiting')
