@@ -49,6 +49,7 @@ describe('the count of tests', () => {
       [
         [DEBIAN, 'one'],
         [DEBIAN, 'another'],
+        [DEBIAN, 'one that nobody knows of'],
       ],
       '',
     )
