@@ -22,7 +22,7 @@ function plain(part: string): string {
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`|*_~[\]!]/g, '\\$&')
+    .replace(/[\\`|*_~[\]!$]/g, '\\$&')
     .replace(/^(\s*)([-+=])(?=\s|$)/, '$1\\$2')
     .replace(/^(\s*[0-9]{1,9})([.)])(?=\s|$)/, '$1\\$2')
     .replace(/[@#]/g, `$&${UNSEEN}`)
