@@ -150,6 +150,9 @@ export class BenchBot {
         return reply(response, { machine: RECEIVER, ticketKey })
       case '/api/agents/orders':
         this.asking = response
+        response.on('close', () => {
+          if (this.asking === response) this.asking = undefined
+        })
         return this.wasAsked()
       case '/api/agents/reports': {
         const report = AgentReport.parse(body)

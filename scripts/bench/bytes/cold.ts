@@ -31,7 +31,7 @@ export async function benchCold(
       const ferry: number[] = []
       const dd: number[] = []
       for (let round = 0; round < rounds; round++) {
-        dd.push(directRead(device))
+        dd.push(await directRead(device))
         await pair.bot.asked()
         ferry.push((await pair.bot.compare()).seconds)
       }

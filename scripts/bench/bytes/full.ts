@@ -19,8 +19,8 @@ async function byFerry(directory: string, bundles: Bundles, source: Source): Pro
   try {
     const target = pair.targets[0] ?? ''
     const { seconds } = await pair.bot.order()
-    const flushed = flush(target)
-    assertEqual({ source, target }, 'a full sync')
+    const flushed = await flush(target)
+    await assertEqual({ source, target }, 'a full sync')
     return seconds + flushed
   } finally {
     await pair.close()
@@ -28,14 +28,14 @@ async function byFerry(directory: string, bundles: Bundles, source: Source): Pro
   }
 }
 
-function byNbdcopy(directory: string, source: Source): number {
+async function byNbdcopy(directory: string, source: Source): Promise<number> {
   const target = join(directory, 'nbdcopy.img')
   const fd = openSync(target, 'w')
   ftruncateSync(fd, source.sizeBytes)
   closeSync(fd)
   try {
-    const seconds = nbdcopy(source.path, target)
-    return seconds + flush(target)
+    const seconds = await nbdcopy(source.path, target)
+    return seconds + (await flush(target))
   } finally {
     rmSync(target)
   }
@@ -51,7 +51,7 @@ export async function benchFull(
   const peer: number[] = []
   for (let round = 0; round < rounds; round++) {
     ferry.push(await byFerry(directory, bundles, source))
-    if (isInstalled('nbdcopy') && isInstalled('nbdkit')) peer.push(byNbdcopy(directory, source))
+    if (isInstalled('nbdcopy') && isInstalled('nbdkit')) peer.push(await byNbdcopy(directory, source))
   }
   const seconds = median(ferry)
   return { seconds, vsNbdcopy: peer.length > 0 ? seconds / median(peer) : null }

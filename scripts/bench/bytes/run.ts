@@ -39,7 +39,7 @@ async function measure(settings: Settings): Promise<Figures> {
   const source = { path: join(directory, 'source.img'), sizeBytes }
   say(`making a disk of ${sizeBytes / GIB} GiB`)
   buildImage(source.path, sizeBytes, 'bench')
-  cat(source.path)
+  await cat(source.path)
   const full = await benchFull(directory, bundles, source, peerRounds)
   say(`full: ${full.seconds.toFixed(2)} s`)
   const place = join(directory, 'syncs')

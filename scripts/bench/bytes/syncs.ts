@@ -12,8 +12,11 @@ interface Subject {
 
 type Taken = Record<'seconds' | 'flush' | 'rsync' | 'wire' | 'changed', number[]>
 
-export function assertEqual({ source, target }: Pick<Subject, 'source' | 'target'>, after: string): void {
-  if (!isEqual(source.path, target)) throw new Error(`the target is not equal after ${after}`)
+export async function assertEqual(
+  { source, target }: Pick<Subject, 'source' | 'target'>,
+  after: string,
+): Promise<void> {
+  if (!(await isEqual(source.path, target))) throw new Error(`the target is not equal after ${after}`)
 }
 
 /**
@@ -30,25 +33,25 @@ async function turn(
   const { pair, source, target } = subject
   const regions = regionsOf(pattern, source.sizeBytes, round)
   const former = change(source.path, regions, `${pattern} ${round}`)
-  flush(source.path)
-  cat(source.path)
+  await flush(source.path)
+  await cat(source.path)
   await pair.bot.asked()
   const { report, seconds } = await pair.bot.order()
-  taken.seconds.push(seconds + flush(target))
+  taken.seconds.push(seconds + (await flush(target)))
   taken.wire.push(report.wireBytes)
   taken.changed.push(regions.reduce((sum, { length }) => sum + length, 0))
-  if (withPeer) assertEqual(subject, `a sync of ${pattern}`)
+  if (withPeer) await assertEqual(subject, `a sync of ${pattern}`)
   putBack(target, former)
-  taken.flush.push(flush(target))
+  taken.flush.push(await flush(target))
   if (!withPeer) {
     copyRegions(source.path, target, regions)
-    flush(target)
+    await flush(target)
     return
   }
-  cat(target)
-  const rsyncSeconds = rsync(source.path, target)
-  taken.rsync.push(rsyncSeconds + flush(target))
-  assertEqual(subject, `rsync of ${pattern}`)
+  await cat(target)
+  const rsyncSeconds = await rsync(source.path, target)
+  taken.rsync.push(rsyncSeconds + (await flush(target)))
+  await assertEqual(subject, `rsync of ${pattern}`)
 }
 
 function figuresOf(taken: Taken, catSeconds: number): PatternFigures {
@@ -78,7 +81,7 @@ export async function benchSyncs(
   // Blocks that a database writes into have been written before: their first time is not measured.
   await turn(subject, 'db4k', -1, { seconds: [], flush: [], rsync: [], wire: [], changed: [] }, false)
   for (let round = 0; round < settings.rounds; round++) {
-    cats.push(cat(subject.source.path))
+    cats.push(await cat(subject.source.path))
     await subject.pair.bot.asked()
     compares.push((await subject.pair.bot.compare()).seconds)
     const withPeer = round < settings.peerRounds && isInstalled('rsync')
@@ -88,7 +91,7 @@ export async function benchSyncs(
         `round ${round + 1}: ${pattern} ${taken[pattern].seconds.at(-1)?.toFixed(2)} s (cat ${cats.at(-1)?.toFixed(2)} s)`,
       )
     }
-    assertEqual(subject, `round ${round + 1}`)
+    await assertEqual(subject, `round ${round + 1}`)
   }
   const catSeconds = median(cats)
   return {
