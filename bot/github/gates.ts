@@ -34,7 +34,8 @@ export async function openGate(
   const run = await findRun(call, event.run)
   if (run === undefined || run.status === 'completed') return 'the run is over'
   const gate = {
-    ...{ repository: event.repository, repositoryId: String(event.repositoryId) },
+    ...{ issuer: app.github.issuer(), repository: event.repository },
+    repositoryId: String(event.repositoryId),
     ...{ installationId: event.installation ?? 0, environment: event.environment },
     ...{ runId: String(event.run), attempt: String(run.run_attempt) },
   }

@@ -15,7 +15,7 @@ export async function takeReview({ app, client }: GitHubParts, event: ReviewEven
   if (guarded.length === 0) return 'Ferry does not guard this environment'
   const gates = (
     await app.github.gates.ofRun({
-      repositoryId: String(event.repositoryId),
+      ...{ issuer: app.github.issuer(), repositoryId: String(event.repositoryId) },
       ...{ runId: String(event.run), attempt: String(event.attempt) },
     })
   ).filter(({ environment }) => guarded.some((name) => name.toLowerCase() === environment.toLowerCase()))

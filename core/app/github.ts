@@ -1,6 +1,6 @@
 /** What the GitHub door asks of Ferry beside commands. */
 import type { Approval } from '../domain/approval.ts'
-import { gateLine, isGuarded, isListenedTo } from '../domain/github-policy.ts'
+import { gateLine, isGuarded, isListenedTo, issuerOf } from '../domain/github-policy.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { Gates, Inbox } from '../ports/github.ts'
 import type { Store } from '../ports/store.ts'
@@ -11,6 +11,8 @@ export type { Person } from '../domain/policy.ts'
 export type { Delivery, Gate, TakenDelivery } from '../ports/github.ts'
 
 export interface GitHubDesk {
+  /** The GitHub that the App is of, as the tokens of its runs name it. */
+  issuer(): string
   readonly inbox: Inbox
   readonly gates: Gates
   approval(number: number): Promise<Approval | undefined>
@@ -31,6 +33,7 @@ export function createGitHubDesk(
   policy: () => Policy,
 ): GitHubDesk {
   return {
+    issuer: () => issuerOf(policy()),
     inbox: store.inbox,
     gates: store.gates,
     approval: (number) => store.approvals.byNumber(number),

@@ -1,6 +1,7 @@
 /** Runs of GitHub Actions as the doors see them: who is let in by the policy in force, and what the audit says of it. */
 import { isFirstAttempt, ruleFor, whoRuns } from '../domain/admission.ts'
 import type { NotAdmitted, RunClaims } from '../domain/admission.ts'
+import { issuerOf } from '../domain/github-policy.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Store } from '../ports/store.ts'
 import type { Who } from './ask.ts'
@@ -39,18 +40,19 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
     audience: () => policy().workflows.audience ?? serverUrl,
     issuers: () => [...new Set(policy().workflows.rules.map(({ issuer }) => issuer))],
     admit: (run) => {
-      const { people, workflows } = policy()
+      const inForce = policy()
+      const { people, workflows } = inForce
       const found = ruleFor(workflows.rules, run)
       if ('code' in found) return found
       const { rule } = found
-      const { name, role, isLinked } = whoRuns(people, rule, run)
+      const { name, role, isLinked } = whoRuns(people, rule, run, issuerOf(inForce))
       const person = {
         ...{ name, role, jobs: rule.jobs },
         ...(isLinked ? {} : { unknown: accountOf(run) }),
       }
       const key = {
-        ...{ repositoryId: run.repository_id, runId: run.run_id, attempt: run.run_attempt },
-        environment: run.environment,
+        ...{ issuer: run.issuer, repositoryId: run.repository_id },
+        ...{ runId: run.run_id, attempt: run.run_attempt, environment: run.environment },
       }
       return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run), run: key } }
     },

@@ -7,6 +7,7 @@ import { catalogue } from '../commands/catalogue.ts'
 import { nearest } from '../commands/nearest.ts'
 import { ApprovalRule, mayAct, NamedWindow, Person, windowText } from '../domain/policy.ts'
 import { parseWindow } from '../domain/window.ts'
+import { GITHUB_ISSUER } from '../domain/workflows.ts'
 
 /** Commands that ask for approval: those that are final, and `keep`, which is when images would go. */
 export const APPROVABLE = catalogue
@@ -25,6 +26,7 @@ export function crossProblems(raw: unknown): readonly string[] {
     ),
     ...windowProblems(list(windows), list(record(defaults)['windows'])),
     ...ruleProblems(list(record(workflows)['rules'])),
+    ...issuerProblems(list(record(workflows)['rules']), record(github)['issuer']),
     ...gateProblems(list(record(github)['gates'])),
   ]
 }
@@ -102,6 +104,16 @@ function ruleProblems(rules: readonly unknown[]): readonly string[] {
       ? [`workflows.rules[${at}].name: ${name} is there already.`]
       : [],
   )
+}
+
+/** People's numbers are those of one GitHub: with runs of several it must be said of which. */
+function issuerProblems(rules: readonly unknown[], said: unknown): readonly string[] {
+  const named = [...new Set(rules.map((rule) => record(rule)['issuer'] ?? GITHUB_ISSUER))]
+  return said !== undefined || named.length < 2
+    ? []
+    : [
+        `github.issuer is missing: the rules under workflows are for ${named.length} issuers; name the one that people's github_id and the App are of.`,
+      ]
 }
 
 /** What a guarded environment lets a workflow do is what people approve: nothing else may stand there. */

@@ -121,15 +121,20 @@ const DEMANDS: readonly Demand[] = [
 ]
 
 /**
- * Who a run acts as: the person of ferry.yaml who has started it, or the rule itself. When a run is started again, its
+ * Who a run acts as: the person of ferry.yaml who has started it, or the rule itself. A run of another GitHub than the
+ * one that people's numbers are of has been started by nobody whom they name. When a run is started again, its
  * token still names who started it first: it acts as nobody then, with no more than both roles allow.
  */
 export function whoRuns(
   people: readonly Person[],
   rule: Pick<WorkflowRule, 'name' | 'role'>,
-  claims: Pick<RunClaims, 'actor_id' | 'run_attempt'>,
+  claims: Pick<RunClaims, 'issuer' | 'actor_id' | 'run_attempt'>,
+  issuer: string,
 ): { readonly name: string; readonly role: Role; readonly isLinked: boolean } {
-  const person = people.find(({ github_id: id }) => id !== undefined && id === claims.actor_id)
+  const person =
+    claims.issuer === issuer
+      ? people.find(({ github_id: id }) => id !== undefined && id === claims.actor_id)
+      : undefined
   const asRule = `workflow:${rule.name}`
   if (person === undefined) return { name: asRule, role: rule.role, isLinked: false }
   const role = mayAct(person.role, rule.role) ? rule.role : person.role

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { SyncKind } from './job.ts'
 import { JOB_PATTERN, namesJob } from './job-pattern.ts'
 import type { Place } from './post.ts'
+import type { Workflows } from './workflows.ts'
+import { GITHUB_ISSUER, Issuer } from './workflows.ts'
 
 const repository = z
   .string()
@@ -66,6 +68,9 @@ const Gate = z
 export type GitHubGate = z.infer<typeof Gate>
 
 export const GitHubPolicy = z.strictObject({
+  issuer: Issuer.optional().describe(
+    'Which GitHub the numbers of people (`github_id`) and the App are of, as its tokens name it. Default: the one that the rules under `workflows` name; needed when they name several',
+  ),
   repositories: z
     .array(repository)
     .default([])
@@ -84,6 +89,20 @@ export const GitHubPolicy = z.strictObject({
     .describe('Environments that Ferry guards as a deployment protection rule'),
 })
 export type GitHubPolicy = z.infer<typeof GitHubPolicy>
+
+/**
+ * Which GitHub people's numbers and the App's gates are of, as the tokens of its runs name it. Numbers of accounts,
+ * repositories and runs begin anew at every GitHub: only together with this do they say who or what is meant.
+ */
+export function issuerOf({
+  github,
+  workflows,
+}: {
+  readonly github: Pick<GitHubPolicy, 'issuer'>
+  readonly workflows: Pick<Workflows, 'rules'>
+}): string {
+  return github.issuer ?? workflows.rules[0]?.issuer ?? GITHUB_ISSUER
+}
 
 /** Whether commands in comments of this repository are obeyed. */
 export function isListenedTo(

@@ -5,9 +5,17 @@
 import { z } from 'zod'
 import { JOB_PATTERN } from './job-pattern.ts'
 
-const GITHUB = 'https://token.actions.githubusercontent.com'
+/** Who signs the tokens of github.com. */
+export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 /** Plain http stays on this machine: for tests. */
 const ISSUER = /^(https:\/\/[\w.-]+(:[0-9]+)?|http:\/\/127\.0\.0\.1:[0-9]+)(\/[\w.~-]+)*$/
+
+export const Issuer = z
+  .string()
+  .regex(
+    ISSUER,
+    'an issuer is an https URL without a slash at its end, such as https://ghes.example.com/_services/token',
+  )
 
 const NUMBER = 'it is the number of an account or repository, such as 123456789'
 
@@ -29,14 +37,9 @@ export const WorkflowRule = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{1,39}$/, 'the name of a rule is 2 to 40 of a-z, 0-9, dash, a letter first')
     .describe('How replies and the audit name it: a run without a known person acts as `workflow:<name>`'),
-  issuer: z
-    .string()
-    .regex(
-      ISSUER,
-      'an issuer is an https URL without a slash at its end, such as https://ghes.example.com/_services/token',
-    )
-    .default(GITHUB)
-    .describe('Who signs the tokens: GitHub; of a GitHub Enterprise Server `https://<host>/_services/token`'),
+  issuer: Issuer.default(GITHUB_ISSUER).describe(
+    'Who signs the tokens: GitHub; of a GitHub Enterprise Server `https://<host>/_services/token`',
+  ),
   repository_id: GitHubNumber.describe('The repository’s number: `gh api repos/<owner>/<name> --jq .id`'),
   repository_owner_id: GitHubNumber.describe('Its owner’s number: `gh api users/<owner> --jq .id`'),
   ref: oneOrMore.describe('The branches or tags: `refs/heads/main`; `*` stands for any part'),

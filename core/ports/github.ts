@@ -46,6 +46,8 @@ export interface Inbox {
 
 /** The run of a workflow, as GitHub and its tokens name it; by numbers, as names can be given away. */
 export interface RunKey {
+  /** Which GitHub: another one may have the same numbers. */
+  readonly issuer: string
   readonly repositoryId: string
   readonly runId: string
   readonly attempt: string

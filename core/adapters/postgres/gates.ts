@@ -16,11 +16,11 @@ export function openGates({ run }: Database): Gates {
     (await run(sql`select * from github_gates where ${where} order by asked_at, id`)).map(toGate)
 
   return {
-    async open({ repository, repositoryId, installationId, runId, attempt, environment }, again) {
+    async open({ issuer, repository, repositoryId, installationId, runId, attempt, environment }, again) {
       const [raw] = await run(sql`
-        insert into github_gates (repository, repository_id, installation_id, run_id, attempt, environment)
-        values (${repository}, ${repositoryId}, ${installationId}, ${runId}, ${attempt}, ${environment})
-        on conflict (repository_id, run_id, attempt, lower(environment))
+        insert into github_gates (issuer, repository, repository_id, installation_id, run_id, attempt, environment)
+        values (${issuer}, ${repository}, ${repositoryId}, ${installationId}, ${runId}, ${attempt}, ${environment})
+        on conflict (issuer, repository_id, run_id, attempt, lower(environment))
           do update set installation_id = excluded.installation_id,
             answered_at = case when ${again} then null else github_gates.answered_at end,
             due_at = case when ${again} then now() else github_gates.due_at end
@@ -40,8 +40,10 @@ export function openGates({ run }: Database): Gates {
       return rows.map(toGate)
     },
 
-    ofRun: ({ repositoryId, runId, attempt }) =>
-      all(sql`repository_id = ${repositoryId} and run_id = ${runId} and attempt = ${attempt}`),
+    ofRun: ({ issuer, repositoryId, runId, attempt }) =>
+      all(
+        sql`issuer = ${issuer} and repository_id = ${repositoryId} and run_id = ${runId} and attempt = ${attempt}`,
+      ),
     ofApproval: (number) => all(sql`approval = ${number}`),
 
     asked: (id, { job, requestedBy, approval }) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { GITHUB_ISSUER } from '../../../core/domain/workflows.ts'
 import type { RunKey } from '../../../core/ports/github.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { Run } from '../../support/github.ts'
@@ -28,6 +29,7 @@ async function aJob(): Promise<string> {
 }
 
 const keyOf = (run: Run): RunKey => ({
+  issuer: GITHUB_ISSUER,
   repositoryId: String(github.repositoryId),
   runId: String(run.id),
   attempt: String(run.attempt),
@@ -48,12 +50,11 @@ const decided = (run: Run): Promise<string> =>
   )
 
 /** What a step of the run asks, as the API lets it in. */
-const step = (run: Run, text: string, environment = run.environment) =>
-  ferry.app.execute(
-    text,
-    { person: { name: 'olga', role: 'operator' }, door: 'action', run: { ...keyOf(run), environment } },
-    { confirmed: true },
-  )
+const step = (run: Run, text: string, more: { environment?: string; issuer?: string } = {}) => {
+  const key = { ...keyOf(run), environment: run.environment, ...more }
+  const who = { person: { name: 'olga', role: 'operator' }, door: 'action', run: key } as const
+  return ferry.app.execute(text, who, { confirmed: true })
+}
 
 const stateOf = async (job: string) => (await ferry.store.jobs.named(job))?.state
 
@@ -93,13 +94,20 @@ describe('a gate', () => {
     await decided(run)
     const other = await github.startRun({ actor: 'olga', environment: 'unguarded', silent: true })
 
-    const beside = await step(run, `complete ${job} --last-sync --services-stopped`, 'staging')
+    const beside = await step(run, `complete ${job} --last-sync --services-stopped`, {
+      environment: 'staging',
+    })
+    const namesake = await step(run, `complete ${job} --last-sync --services-stopped`, {
+      issuer: 'https://ghes.test/_services/token',
+    })
     const wider = await step(run, `complete ${job}`)
     const stranger = await step(other, `complete ${job} --last-sync --services-stopped`)
 
     expect(beside).toMatchObject({ outcome: 'accepted', code: 'approval-needed' })
     expect(wider).toMatchObject({ outcome: 'refused', code: 'not-what-was-approved' })
     expect(stranger).toMatchObject({ outcome: 'accepted', code: 'approval-needed' })
+    // Another GitHub numbers its repositories and runs by itself.
+    expect(namesake).toMatchObject({ outcome: 'accepted', code: 'approval-needed' })
     expect(await stateOf(job)).toBe('waiting')
   })
 

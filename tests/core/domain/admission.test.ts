@@ -101,18 +101,27 @@ describe('a run of a workflow', () => {
     const { people } = policyOf()
     const rule = { name: 'cutover', role: 'operator' } as const
 
-    expect(whoRuns(people, rule, { ...RUN, actor_id: '5001' })).toEqual({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5001' }, RUN.issuer)).toEqual({
       ...{ name: 'olga', role: 'operator', isLinked: true },
     })
-    expect(whoRuns(people, rule, { ...RUN, actor_id: '5002' })).toMatchObject({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5002' }, RUN.issuer)).toMatchObject({
       name: 'vera',
       role: 'viewer',
     })
-    expect(whoRuns(people, rule, { ...RUN, actor_id: '5003' })).toMatchObject({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5003' }, RUN.issuer)).toMatchObject({
       name: 'ada',
       role: 'operator',
     })
-    expect(whoRuns(people, rule, { ...RUN, actor_id: '9' })).toEqual({
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '9' }, RUN.issuer)).toEqual({
+      ...{ name: 'workflow:cutover', role: 'operator', isLinked: false },
+    })
+  })
+
+  it('of another GitHub acts as nobody: an account there may have the number of a person here', () => {
+    const { people } = policyOf()
+    const rule = { name: 'cutover', role: 'operator' } as const
+
+    expect(whoRuns(people, rule, { ...RUN, actor_id: '5001' }, 'https://ghes.test/_services/token')).toEqual({
       ...{ name: 'workflow:cutover', role: 'operator', isLinked: false },
     })
   })
@@ -123,10 +132,12 @@ describe('a run of a workflow', () => {
     const { people } = policyOf(RULE)
     const again = { ...RUN, run_attempt: '2' }
 
-    expect(whoRuns(people, rule, again)).toEqual({
+    expect(whoRuns(people, rule, again, RUN.issuer)).toEqual({
       ...{ name: 'workflow:cutover', role: 'operator', isLinked: false },
     })
-    expect(whoRuns(people, rule, { ...again, actor_id: '5002' })).toMatchObject({ role: 'viewer' })
+    expect(whoRuns(people, rule, { ...again, actor_id: '5002' }, RUN.issuer)).toMatchObject({
+      role: 'viewer',
+    })
   })
 })
 
@@ -148,6 +159,21 @@ describe('rules for workflows', () => {
     ['with an unknown key', { ...RULE, sub: 'repo:acme/infra:*' }, 'sub'],
   ])('%s are refused', (_what, rule, words) => {
     expect(problemsOf(rule).join('\n')).toContain(words)
+  })
+
+  it('of several GitHubs need a word about which of them people’s numbers are of', () => {
+    const ghes = 'https://ghes.example.com/_services/token'
+    const problems = (github: object): unknown => {
+      const rules = [RULE, { ...RULE, name: 'ghes', issuer: ghes }]
+      const read = readPolicy(
+        JSON.stringify({ people: [{ name: 'ada', role: 'admin' }], workflows: { rules }, github }),
+        'ferry.yaml',
+      )
+      return 'problems' in read ? read.problems : []
+    }
+
+    expect(problems({})).toEqual([expect.stringContaining('github.issuer is missing')])
+    expect(problems({ issuer: ghes })).toEqual([])
   })
 
   it('have names of their own, and people numbers of their own', () => {

@@ -1,6 +1,7 @@
 /** What the GitHub App keeps, in the words of core/ports/github.ts. Change tables here, then `npm run migration`. */
 import { sql } from 'drizzle-orm'
 import { bigint, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { GITHUB_ISSUER } from '../../../domain/workflows.ts'
 import type { GateDecision } from '../../../ports/github.ts'
 import { count, id, oneOf, time } from './columns.ts'
 
@@ -36,6 +37,8 @@ export const githubGates = pgTable(
   'github_gates',
   {
     id: id(),
+    // What was written down before there was this column is of github.com.
+    issuer: text().notNull().default(GITHUB_ISSUER),
     repository: text().notNull(),
     repositoryId: text().notNull(),
     installationId: count().notNull(),
@@ -59,7 +62,9 @@ export const githubGates = pgTable(
   (t) => [
     check('github_gates_decision', oneOf(t.decision, ['approved', 'rejected'])),
     // GitHub takes one answer per run and environment, however many of its jobs wait there.
-    uniqueIndex('github_gates_one').on(t.repositoryId, t.runId, t.attempt, sql`lower(${t.environment})`),
+    uniqueIndex('github_gates_one').on(
+      ...[t.issuer, t.repositoryId, t.runId, t.attempt, sql`lower(${t.environment})`],
+    ),
     index('github_gates_open')
       .on(t.dueAt)
       .where(sql`${t.answeredAt} is null`),

@@ -61,11 +61,17 @@ describe('the inbox', () => {
 
 describe('a gate', () => {
   it('is one per run and environment, and its first request and decision stand', async () => {
-    const run = { repositoryId: '1', runId: '2', attempt: '1' }
+    const run = { issuer: 'https://github.test', repositoryId: '1', runId: '2', attempt: '1' }
     const wanted = { ...run, repository: 'acme/web', installationId: 3, environment: 'Production' }
     const gate = await gates.open(wanted, true)
 
     expect((await gates.open({ ...wanted, environment: 'production' }, true)).id).toBe(gate.id)
+    // Another GitHub has its own repository 1 with its own run 2.
+    const elsewhere = { ...wanted, issuer: 'https://ghes.test/_services/token' }
+    expect(await gates.ofRun(elsewhere)).toEqual([])
+    const other = await gates.open(elsewhere, true)
+    expect(other.id).not.toBe(gate.id)
+    await gates.answered(other.id)
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 17 })
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 18 })
     await gates.decide(gate.id, 'rejected', 'no')
