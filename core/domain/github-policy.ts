@@ -69,7 +69,7 @@ export type GitHubGate = z.infer<typeof Gate>
 
 export const GitHubPolicy = z.strictObject({
   issuer: Issuer.optional().describe(
-    'Which GitHub the numbers of people (`github_id`) and the App are of, as its tokens name it. Default: the one that the rules under `workflows` name; needed when they name several',
+    'Which GitHub the numbers of people and the App are of. Default: the issuer of the rules under `workflows`; needed when they name several',
   ),
   repositories: z
     .array(repository)

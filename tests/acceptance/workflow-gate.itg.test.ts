@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { SLACK_SECRET } from '../support/bot.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFerry } from '../support/ferry.ts'
 import type { Run } from '../support/github.ts'
@@ -7,19 +8,30 @@ import { differingDisks, newestImage, syncOf } from '../support/looks.ts'
 import { ruleFor, startOidcIssuer } from '../support/oidc-issuer.ts'
 import type { Ended } from '../support/runner.ts'
 import { startStep } from '../support/runner.ts'
+import { labelsOf, slackPerson, wordsOf } from '../support/slack-person.ts'
+import { openSlackWorkspace } from '../support/slack-workspace.ts'
 import { MIB } from '../support/source-disks.ts'
 
 const AUDIENCE = 'https://ferry.acme.example'
 const github = await startGitHub()
 const issuer = await startOidcIssuer()
+const slack = await openSlackWorkspace({ users: ['olga', 'paula'], channels: ['migrations'] })
 afterAll(async () => {
+  await slack.close()
   await issuer.stop()
   await github.stop()
 })
 const ferry = await startFerry({
-  env: github.env,
-  people: { olga: { github_id: github.idOf('olga') }, paula: { github_id: github.idOf('paula') } },
+  env: {
+    ...github.env,
+    ...{ SLACK_SIGNING_SECRET: SLACK_SECRET, SLACK_BOT_TOKEN: slack.token, SLACK_API_URL: slack.apiUrl },
+  },
+  people: {
+    olga: { github_id: github.idOf('olga'), slack: slack.userId('olga') },
+    paula: { github_id: github.idOf('paula'), slack: slack.userId('paula') },
+  },
   policy: {
+    notices: [{ channel: '#migrations', severity: 'warning', live: 'on' }],
     github: {
       gates: [{ repository: github.repository, environment: 'production', run_name: 'Cut over {job}' }],
     },
@@ -30,6 +42,17 @@ const ferry = await startFerry({
   },
 })
 github.sendTo(ferry.url)
+
+const inSlack = (user: string) =>
+  slackPerson({ url: ferry.url, workspace: slack, user, channel: 'migrations' })
+
+/** The message in the channel that says so. */
+const message = (words: string) =>
+  eventually(`"${words}" in Slack`, async () =>
+    (await slack.messages(slack.channelId('migrations'))).findLast(({ text }) =>
+      String(text).includes(words),
+    ),
+  )
 
 /** `workflow_dispatch`: a run whose one job names the environment, and so waits for Ferry before it gets a runner. */
 async function dispatch(job: string): Promise<Run> {
@@ -95,15 +118,27 @@ describe('a cutover by workflow_dispatch', () => {
     expect(run.comments.at(-1)).toBe(`Request ${number} was approved by paula.`)
   })
 
-  it('C2 C3: waits at its environment and goes on when somebody approves at another door, exactly once', async () => {
+  it('C2 C3: waits at its environment and goes on when Approve is pressed in Slack by somebody else, exactly once', async () => {
     const disks = await ferry.migrate('web-02', [MIB])
     const run = await dispatch('web-02')
-    const approved = await ferry.tell(`approve ${await requestFor('web-02')}`, 'paula')
+    const number = await requestFor('web-02')
+    const request = await message(`Request ${number}: olga asks to complete web-02`)
+    await inSlack('olga').presses(request, 'Approve')
+    await inSlack('paula').presses(request, 'Approve')
     disks[0]?.write(8192, 20_000, 'written after the approval')
     const ended = await runnerOf(run, 'web-02')
 
-    expect(approved.facts['Workflow run']).toContain(`/actions/runs/${run.id}`)
     await cutOver('web-02', ended, disks)
+    expect(run.comments.at(-1)).toBe(`Request ${number} was approved by paula.`)
+    const over = await message(
+      `Request ${number}: olga asks to complete web-02: approved by paula, and begun`,
+    )
+    expect(over['ts']).toBe(request['ts'])
+    expect(labelsOf(over)).toEqual([])
+    expect(wordsOf(request)).toContain(`/actions/runs/${run.id}`)
+    const end = await message('web-02 is Completed')
+    expect(wordsOf(end)).toContain('asked by olga')
+    expect(slack.problems).toEqual([])
   })
 
   it('C3: does nothing when it is denied: the run ends without a runner, with the reason', async () => {
