@@ -24,6 +24,7 @@ beforeAll(async () => {
   ]
   bot = await startTestBot({
     workflows: { audience: AUDIENCE, rules },
+    policy: { github: { issuer: issuer.url } },
     people: { operator: { github_id: 5001 }, viewer: { github_id: 5002 } },
   })
   store = await openStore(bot.databaseUrl)
@@ -106,7 +107,10 @@ describe('a token of GitHub', () => {
   it('of a GitHub Enterprise Server is verified with the keys below its own issuer, and opens only its own rules', async () => {
     const iss = `${issuer.url}/_services/token`
 
-    expect((await signIn({ claims: { iss, repository_id: '1004' } })).body).toMatchObject({ rule: 'ghes' })
+    // Its account 5001 is another than the person's of that number.
+    expect((await signIn({ claims: { iss, repository_id: '1004' } })).body).toMatchObject({
+      ...{ rule: 'ghes', person: 'workflow:ghes' },
+    })
     expect((await signIn({ claims: { iss } })).body).toMatchObject({ code: 'repository-not-allowed' })
     expect((await signIn({ claims: { repository_id: '1004' } })).body).toMatchObject({
       code: 'repository-not-allowed',
