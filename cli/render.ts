@@ -1,4 +1,5 @@
 /** A reply as a terminal shows it. */
+import { chartLines } from '../core/commands/chart.ts'
 import { drawBar, progressBars, progressLine } from '../core/commands/progress.ts'
 import type { NextStep, ProgressView, Reply, Table } from '../core/commands/reply.ts'
 
@@ -19,6 +20,7 @@ export function renderReply(reply: Reply, look: Look): string {
     ...(reply.table === undefined || reply.table.rows.length === 0
       ? []
       : ['', ...tableLines(reply.table, look)]),
+    ...(reply.charts ?? []).flatMap((chart) => ['', ...chartLines(chart).map((line) => `  ${clean(line)}`)]),
     ...(reply.document === undefined ? [] : ['', ...reply.document.text.split('\n').map(clean)]),
     ...stepLines(
       'Next:',

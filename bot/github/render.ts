@@ -1,5 +1,6 @@
 /** A reply as GitHub Markdown. */
 import type { View } from '../../core/app/doors.ts'
+import { chartLines } from '../../core/commands/chart.ts'
 import { drawBar, progressBars, progressLine } from '../../core/commands/progress.ts'
 import type { Reply, Table } from '../../core/commands/reply.ts'
 import { code, details, fenced, table, text } from './markdown.ts'
@@ -34,6 +35,7 @@ export function renderMarkdown(reply: Reply, { last = [], marker, tone }: Render
       ...facts(reply.facts),
       ...(reply.progress === undefined ? [] : [progress(reply.progress)]),
       ...(reply.table === undefined ? [] : tableParts(reply.table, rows)),
+      ...(reply.charts ?? []).map((chart) => fenced(chartLines(chart))),
       ...next(reply),
       ...last,
     ].join('\n\n')

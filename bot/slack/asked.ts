@@ -101,9 +101,11 @@ async function showIn(
   formId: string,
   rendering: Rendering,
 ): Promise<void> {
+  // What a form refuses says nothing about messages: it is remembered apart.
+  const form = { ...workspace, id: `${workspace.id}:form` }
   await patiently(
     () =>
-      withLadder(parts, workspace, rendering, ({ text, blocks }) =>
+      withLadder(parts, form, rendering, ({ text, blocks }) =>
         call(() =>
           workspace.client.views.update({
             view_id: formId,

@@ -25,8 +25,8 @@ const LOOK_BACK = 100
 const THREAD_BACK_MS = 15 * 60_000
 
 /**
- * Sends with the richest blocks that the workspace takes. When it refuses them and takes classic ones instead, that
- * is remembered. Throws what `call` throws.
+ * Sends with the richest blocks that the workspace takes. When it refuses them and takes lesser ones instead, that is
+ * remembered: of charts by themselves, since they are newer than the rest. Throws what `call` throws.
  */
 export async function withLadder<T>(
   { app, workspaces }: Pick<SlackParts, 'app' | 'workspaces'>,
@@ -34,12 +34,14 @@ export async function withLadder<T>(
   rendering: Rendering,
   send: (message: Message) => Promise<T>,
 ): Promise<T> {
-  const tiers: readonly Tier[] = (await workspaces.isPlain(workspace)) ? TIERS.slice(1) : TIERS
+  const charts = { ...workspace, id: `${workspace.id}:charts` }
+  const tiers = await tiersOf(workspaces, workspace, charts, rendering)
   let isKind = true
   for (const [at, tier] of tiers.entries()) {
     try {
       const sent = await send(messageOf(rendering, tier))
-      if (tier === 'classic' && at > 0 && isKind) await workspaces.refuses(workspace)
+      if (at > 0 && isKind && tier === 'rich') await workspaces.refuses(charts)
+      if (at > 0 && isKind && tier === 'classic') await workspaces.refuses(workspace)
       return sent
     } catch (error) {
       if (!isAboutBlocks(error) || at === tiers.length - 1) throw error
@@ -49,6 +51,16 @@ export async function withLadder<T>(
     }
   }
   throw new Error('there is no way to send a message')
+}
+
+async function tiersOf(
+  workspaces: SlackParts['workspaces'],
+  workspace: Workspace,
+  charts: Workspace,
+  { hasCharts }: Rendering,
+): Promise<readonly Tier[]> {
+  if (await workspaces.isPlain(workspace)) return TIERS.slice(2)
+  return hasCharts === true && !(await workspaces.isPlain(charts)) ? TIERS : TIERS.slice(1)
 }
 
 /**

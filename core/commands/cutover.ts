@@ -1,10 +1,11 @@
 import { counted } from '../domain/counted.ts'
-import { reportOf, timelineOf } from '../domain/cutover-report.ts'
+import { downtimeOf, reportOf, timelineOf } from '../domain/cutover-report.ts'
 import type { Cutover, CutoverPlan } from '../domain/cutover.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { isOver } from '../domain/life.ts'
 import { choice, count, name, named, names, optional, text } from './args.ts'
+import { cutoverChart } from './chart.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { describeCutover, factsOf } from './describe-cutover.ts'
@@ -163,6 +164,13 @@ export async function reportReply(context: Context, cutover: Cutover) {
     cutover.ended === null ? 'cutover-report' : 'cutover-ended',
     `Cutover ${cutover.number} of ${names}: ${cutover.ended === null ? 'so far' : cutover.ended.result}.`,
     {
+      charts: cutoverChart(
+        facts.flatMap((each) =>
+          each.finalSync === undefined
+            ? []
+            : [{ job: each.job.name, sync: each.finalSync, downtime: downtimeOf(each) }],
+        ),
+      ),
       document: { name: `cutover-${cutover.number}.md`, text: markdown },
       data: {
         ...{ cutover: cutover.number, result: cutover.ended?.result ?? null, markdown },

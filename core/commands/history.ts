@@ -4,6 +4,7 @@ import { formatDuration, formatTime } from '../domain/duration.ts'
 import { phaseTimes, scoreOf } from '../domain/forecast.ts'
 import { consistencyWords } from '../domain/instant.ts'
 import { name } from './args.ts'
+import { bytesChart, timesChart } from './chart.ts'
 import { defineCommand } from './define.ts'
 import { scoreWords } from './describe-forecast.ts'
 import { findJob } from './on-job.ts'
@@ -68,6 +69,7 @@ export const history = defineCommand({
             sync.transferredAt === null ? '' : consistencyWords(sync),
           ]),
         },
+        charts: [...timesChart(syncs), ...bytesChart(syncs)],
         data: {
           job: jobName,
           syncs: syncs.map((sync) => ({

@@ -31,6 +31,17 @@ export interface ProgressView {
   readonly percent: number
 }
 
+/** Numbers side by side, to be compared at a glance. No door needs it: what matters of it stands in words as well. */
+export interface Chart {
+  readonly title: string
+  readonly kind: 'lines' | 'bars'
+  /** Of all values: `min`, `MiB`. */
+  readonly unit: string
+  readonly points: readonly string[]
+  /** Each has a finite value for every point. */
+  readonly series: readonly { readonly name: string; readonly values: readonly number[] }[]
+}
+
 /** Something that can be asked next: a command to copy, or a button. */
 export interface NextStep {
   readonly label: string
@@ -49,6 +60,7 @@ export interface Reply {
   /** In the order in which people should read them. */
   readonly facts: Readonly<Record<string, string>>
   readonly table?: Table
+  readonly charts?: readonly Chart[]
   readonly progress?: ProgressView
   readonly actions?: readonly NextStep[]
   /** A page to keep or to send on, as Markdown: a file where the door can send one. */

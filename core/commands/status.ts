@@ -1,11 +1,16 @@
+import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { name, optional } from './args.ts'
+import { timesChart } from './chart.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
 import { describeJob } from './describe-job.ts'
 import { findJob } from './on-job.ts'
 import type { Reply } from './reply.ts'
 import { done, Refusal } from './reply.ts'
+
+/** Of which the chart is drawn, missed and cancelled ones included. */
+const MOST_SYNCS = 20
 
 const job = optional(name('the job; may be left out when there is only one'))
 
@@ -16,7 +21,14 @@ export const status = defineCommand({
   legalIn: 'any',
   args: { job },
   example: 'status web-01',
-  run: showJob,
+  run: async (args, context) => {
+    const found = await jobOf(args, context)
+    const [reply, syncs] = await Promise.all([
+      showJob(found, context),
+      context.store.syncs.list(found.id, MOST_SYNCS),
+    ])
+    return { ...reply, charts: timesChart(syncs) }
+  },
 })
 
 export const watch = defineCommand({
@@ -26,11 +38,13 @@ export const watch = defineCommand({
   legalIn: 'any',
   args: { job },
   example: 'watch web-01',
-  run: showJob,
+  run: async (args, context) => showJob(await jobOf(args, context), context),
 })
 
-async function showJob(args: { job: string | undefined }, context: Context): Promise<Reply> {
-  const found = await findJob(context, args.job ?? (await onlyJob(context)))
+const jobOf = async (args: { job: string | undefined }, context: Context): Promise<Job> =>
+  findJob(context, args.job ?? (await onlyJob(context)))
+
+async function showJob(found: Job, context: Context): Promise<Reply> {
   return done('status', `${found.name} is ${STATE_LABELS[found.state]}.`, await describeJob(context, found))
 }
 

@@ -1,5 +1,6 @@
 /** Block Kit as HTML, near enough to how Slack draws it to judge a message by. */
 import type { Block } from '../../bot/slack/render/blocks.ts'
+import { chartHtml } from './chart.ts'
 import { escapeHtml, mrkdwnHtml } from './mrkdwn.ts'
 
 /** As little of a block or element as is needed to draw it. */
@@ -85,6 +86,7 @@ const BLOCKS: Readonly<Record<string, (block: Loose) => string>> = {
       .map((row) => `<tr>${cells(row, 'td')}</tr>`)
       .join('')}</table>${more}</div>`
   },
+  data_visualization: (block) => chartHtml(block as unknown as Parameters<typeof chartHtml>[0]),
   plan: ({ title, tasks }) =>
     `<div class="plan"><div class="plan-title">${escapeHtml(String(title))}</div>${list(tasks)
       .map((task) => BLOCKS['task_card']?.(task) ?? '')
@@ -162,6 +164,7 @@ code{font:12px "DejaVu Sans Mono",Menlo,monospace;color:#c01343;background:#f8f8
 .table{border:1px solid #ddd;border-radius:6px;overflow:hidden;margin:6px 0}.table-caption{padding:6px 10px;font-weight:700;font-size:13px;background:#f8f8f8;border-bottom:1px solid #ddd}
 table{border-collapse:collapse;width:100%;font-size:12.5px}th,td{text-align:left;padding:5px 8px;border-bottom:1px solid #eee;vertical-align:top}th{color:#616061}
 .pager{padding:6px 10px;color:#616061;font-size:13px}
+.chart{border:1px solid #ddd;border-radius:8px;margin:6px 0;padding:8px 12px}.chart-title{font-weight:700;font-size:13px}.unit{color:#616061;font-weight:400}.chart svg{width:100%;max-width:620px;font-size:10px;fill:#616061}.grid line{stroke:#eee}.legend{font-size:12px;color:#616061}.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:4px}
 .plan{border:1px solid #ddd;border-radius:8px;margin:6px 0;padding:6px 0}.plan-title{font-weight:700;padding:4px 12px}
 .task{display:flex;gap:10px;padding:4px 12px}.task .mark{width:18px;height:18px;line-height:17px;text-align:center;border-radius:50%;flex:none;font-size:12px;margin-top:2px;border:1px solid #bbb;color:#616061}
 .task.complete .mark{background:#007a5a;border-color:#007a5a;color:#fff}.task.in_progress .mark{background:#ecb22e;border-color:#ecb22e;color:#fff}.task.error .mark{background:#e01e5a;border-color:#e01e5a;color:#fff}

@@ -15,8 +15,9 @@ const PICTURES: Readonly<Record<string, readonly [width: number, height: number]
   'sync-failed': [844, 370],
   approval: [844, 450],
   cutover: [844, 880],
+  history: [844, 800],
   complete: [600, 590],
-  home: [1150, 720],
+  home: [1150, 770],
 }
 
 const { values } = parseArgs({

@@ -174,6 +174,39 @@ const status: Reply = {
   },
 }
 
+const NUMBERS = [7, 8, 9, 10, 11, 12, 13, 14]
+const history: Reply = {
+  ...{ outcome: 'done', code: 'history', title: '14 syncs of web-01.' },
+  facts: { Forecasts: '12 of 13 came out inside their interval' },
+  charts: [
+    {
+      ...{ title: 'Time of the last syncs', kind: 'lines', unit: 'min' },
+      points: NUMBERS.map((number) => `#${number}`),
+      series: [
+        { name: 'took', values: [11.2, 9.4, 8.1, 15.3, 9.8, 8.6, 8.2, 8.68] },
+        { name: 'foretold at least', values: [7, 8, 7, 7, 8, 8, 7, 7] },
+        { name: 'foretold at most', values: [14, 13, 12, 11, 14, 12, 11, 10] },
+      ],
+    },
+    {
+      ...{ title: 'Bytes of the last syncs', kind: 'bars', unit: 'GiB' },
+      points: NUMBERS.map((number) => `#${number}`),
+      series: [
+        { name: 'changed', values: [4.1, 3.6, 3.2, 7.9, 3.8, 3.3, 3.1, 3.4] },
+        { name: 'sent', values: [2.4, 2.1, 1.9, 5.2, 2.2, 1.9, 1.8, 2] },
+      ],
+    },
+  ],
+  table: {
+    columns: ['sync', 'kind', 'result', 'took', 'forecast', 'outcome', 'changed', 'sent'],
+    rows: [
+      ['#14', 'incremental', 'ok', '8m 41s', '7 to 10 min', '8m 41s, inside', '3.4 GiB', '2 GiB'],
+      ['#13', 'incremental', 'ok', '8m 12s', '7 to 11 min', '8m 12s, inside', '3.1 GiB', '1.8 GiB'],
+      ['#10', 'incremental', 'ok', '15m 18s', '7 to 11 min', '15m 18s, slower', '7.9 GiB', '5.2 GiB'],
+    ],
+  },
+}
+
 type Row = Fleet['rows'][number]
 const row = (job: string, stateWords: string, more: Partial<Row> = {}): Row => ({
   ...{
@@ -266,6 +299,14 @@ export function scenes(): readonly Scene[] {
       blocks: message(request, slackDoorButtons('approval')),
     },
     { name: 'cutover', kind: 'message', caption: 'The room of a cutover', blocks: message(room) },
+    {
+      ...{ name: 'history', kind: 'own', caption: 'The syncs of a job, with their forecasts' },
+      blocks: renderReply(history).blocks('charted'),
+    },
+    {
+      ...{ name: 'history-bars', kind: 'own', caption: 'The same where a workspace takes no charts' },
+      blocks: renderReply(history).blocks('rich'),
+    },
     {
       ...{ name: 'confirm', kind: 'own', caption: 'What cannot be taken back asks first' },
       blocks: renderReply(consequence, { buttons: slackDoorButtons('confirm'), mark: '⚠️' }).blocks('rich'),

@@ -51,6 +51,9 @@ export function problemsOfBlocks(blocks: unknown, isView = false): readonly stri
     ...(blocks.length > most ? [`${blocks.length} blocks, ${most} are allowed`] : []),
     ...(new Set(ids).size < ids.length ? ['a block_id stands twice'] : []),
     ...(tables.length > 1 ? ['more than one table'] : []),
+    ...(blocks.filter((block) => (block as Loose)['type'] === 'data_visualization').length > 2
+      ? ['more than two charts']
+      : []),
     ...(!isView && writtenIn(blocks) > MOST_WRITTEN ? [`${writtenIn(blocks)} characters in all`] : []),
     ...blocks.flatMap((block, at) =>
       problemsOfBlock(block as Loose, isView).map((problem) => `blocks[${at}] ${problem}`),
@@ -67,7 +70,7 @@ function writtenIn(value: unknown): number {
   return Object.entries(value).reduce(
     (sum, [key, each]) =>
       sum +
-      (typeof each === 'string' && ['text', 'title', 'caption', 'value'].includes(key)
+      (typeof each === 'string' && ['text', 'title', 'caption', 'value', 'label', 'name'].includes(key)
         ? each.length
         : writtenIn(each)),
     0,
@@ -133,6 +136,10 @@ const KINDS: Readonly<Record<string, (block: Loose) => readonly string[]>> = {
     ...list(rows).flatMap((row) => list(row).flatMap((cell) => longer('cell', textOf(cell), 3000, 1))),
     ...(page_size === undefined || (Number(page_size) >= 1 && Number(page_size) <= 100) ? [] : ['page_size']),
   ],
+  data_visualization: ({ title, chart }) => [
+    ...longer('title', title, 50, 1),
+    ...problemsOfChart((chart ?? {}) as Loose),
+  ],
   plan: ({ title, tasks }) => [
     ...longer('title', title, 150, 1),
     ...sized('tasks', tasks, 1, 50),
@@ -149,6 +156,29 @@ const KINDS: Readonly<Record<string, (block: Loose) => readonly string[]>> = {
       ? []
       : ['level']),
   ],
+}
+
+function problemsOfChart({ type, series, axis_config }: Loose): readonly string[] {
+  const { categories, x_label, y_label } = (axis_config ?? {}) as Loose
+  const names = list(series).map((each) => (each as Loose)['name'])
+  const unlike = list(series).filter((each) => {
+    const labels = list((each as Loose)['data']).map((point) => (point as Loose)['label'])
+    return JSON.stringify(labels) !== JSON.stringify(categories)
+  })
+  const values = list(series).flatMap((each) => list((each as Loose)['data']))
+  return [
+    ...(['line', 'bar', 'area'].includes(String(type)) ? [] : [`a chart of type ${String(type)}`]),
+    ...sized('series', series, 1, 6),
+    ...sized('categories', categories, 1, 20),
+    ...(new Set(names).size < names.length ? ['two series of one name'] : []),
+    ...(new Set(list(categories)).size < list(categories).length ? ['a category stands twice'] : []),
+    ...[...names, ...list(categories)].flatMap((label) => longer('label', label, 20, 1)),
+    ...[x_label, y_label].flatMap((label) => (label === undefined ? [] : longer('axis label', label, 50, 1))),
+    ...(unlike.length > 0 ? ['a series that has not one point for each category'] : []),
+    ...(values.every((point) => Number.isFinite((point as Loose)['value']))
+      ? []
+      : ['a value that is no number']),
+  ]
 }
 
 function problemsOfElement(element: Loose): readonly string[] {

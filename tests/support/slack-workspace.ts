@@ -35,8 +35,8 @@ export interface SlackWorkspace {
   responseUrl(channel: string): string
   /** The next `times` calls of a method are answered so. */
   fail(method: string, times: number, how: Failure): void
-  /** From now on the newer kinds of blocks are refused, or all of them. */
-  refuseBlocks(which: 'newer' | 'all' | 'none'): void
+  /** From now on charts are refused, or all newer kinds of blocks, or all blocks. */
+  refuseBlocks(which: Refused): void
   /** The messages of a channel, oldest first. */
   messages(channel: string): Promise<readonly Loose[]>
   replies(channel: string, ts: string): Promise<readonly Loose[]>
@@ -46,6 +46,8 @@ export interface SlackWorkspace {
   ask(method: string, args: Loose): Promise<Loose>
   close(): Promise<void>
 }
+
+type Refused = 'charts' | 'newer' | 'all' | 'none'
 
 export type Failure =
   | { readonly status: number; readonly retryAfter?: number }
@@ -103,13 +105,14 @@ export async function openSlackWorkspace(names: {
   const problems: string[] = []
   const views = new Map<string, Loose>()
   const failures = new Map<string, Failure[]>()
-  let refused: 'newer' | 'all' | 'none' = 'none'
+  let refused: Refused = 'none'
 
   const isRefused = (blocks: unknown): boolean =>
     Array.isArray(blocks) &&
     blocks.length > 0 &&
-    (refused === 'all' ||
-      (refused === 'newer' && blocks.some((block) => NEWER_BLOCKS.has(String((block as Loose)['type'])))))
+    (refused === 'all' || blocks.some((block) => isNewer(String((block as Loose)['type']))))
+  const isNewer = (type: string): boolean =>
+    (refused === 'newer' && NEWER_BLOCKS.has(type)) || (refused === 'charts' && type === 'data_visualization')
 
   /** What the real Slack would say to the blocks of a call. */
   const verdict = (method: string, { blocks, view }: Loose): string | undefined => {

@@ -5,7 +5,26 @@
 import type { types } from '@slack/bolt'
 import { cut, pieces, preformatted } from './text.ts'
 
-export type Block = types.KnownBlock
+/** A chart, as Slack documents it; its own types do not know it yet. */
+export interface ChartBlock {
+  readonly type: 'data_visualization'
+  readonly title: string
+  readonly chart: {
+    readonly type: 'line' | 'bar'
+    /** Each with one value for each category, labelled as it. */
+    readonly series: readonly {
+      readonly name: string
+      readonly data: readonly { readonly label: string; readonly value: number }[]
+    }[]
+    readonly axis_config: {
+      readonly categories: readonly string[]
+      readonly x_label?: string
+      readonly y_label?: string
+    }
+  }
+}
+
+export type Block = types.KnownBlock | ChartBlock
 export type Button = types.Button
 export type Option = types.PlainTextOption
 export type Element = types.ActionsBlockElement
@@ -32,6 +51,11 @@ export const LIMITS = {
   tableRows: 100,
   tableColumns: 20,
   planTasks: 50,
+  charts: 2,
+  chartTitle: 50,
+  chartLabel: 20,
+  chartSeries: 6,
+  chartPoints: 20,
 } as const
 
 /** Escaped mrkdwn of ours; nothing in it is made a link, a mention or a channel by Slack. */
@@ -110,7 +134,7 @@ export function within<B extends { type: string }>(
   return [...blocks.slice(0, kept), context('… and more than Slack can show; the CLI shows all of it.')]
 }
 
-const WRITTEN: ReadonlySet<string> = new Set(['text', 'title', 'caption', 'value'])
+const WRITTEN: ReadonlySet<string> = new Set(['text', 'title', 'caption', 'value', 'label', 'name'])
 
 /** How much is written in blocks, however deep. */
 export function charactersIn(blocks: unknown): number {

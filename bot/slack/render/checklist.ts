@@ -3,6 +3,7 @@ import type { types } from '@slack/bolt'
 import type { Reply } from '../../../core/commands/reply.ts'
 import type { Block } from './blocks.ts'
 import { LIMITS, sections } from './blocks.ts'
+import type { BlockTier } from './rendering.ts'
 import { words } from './words.ts'
 import { cut, escape } from './text.ts'
 
@@ -42,8 +43,8 @@ export function checklistOfData({ data }: Reply): readonly Checklist[] {
   return (data?.['checklist'] as readonly Checklist[] | undefined) ?? []
 }
 
-export function checklistBlocks(all: readonly Checklist[], tier: 'rich' | 'classic'): readonly Block[] {
-  return tier === 'rich' ? all.map(plan) : all.flatMap(lines)
+export function checklistBlocks(all: readonly Checklist[], tier: BlockTier): readonly Block[] {
+  return tier === 'classic' ? all.flatMap(lines) : all.map(plan)
 }
 
 function plan({ job, steps }: Checklist): types.PlanBlock {

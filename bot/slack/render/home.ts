@@ -15,7 +15,7 @@ import {
   within,
 } from './blocks.ts'
 import { decided, stepButton } from './buttons.ts'
-import type { Rendering } from './rendering.ts'
+import type { BlockTier, Rendering } from './rendering.ts'
 import { words } from './words.ts'
 import { dataTable, tableLines } from './table.ts'
 import { escape } from './text.ts'
@@ -159,14 +159,14 @@ function needs(rows: readonly Row[]): readonly Block[] {
   ]
 }
 
-function table(page: readonly Row[], tier: 'rich' | 'classic'): readonly Block[] {
+function table(page: readonly Row[], tier: BlockTier): readonly Block[] {
   const rows = page.map((row) => [
     ...[row.job, row.stateWords, row.lastSync, row.nextSync, row.lag, row.keep, row.cost],
     row.needs.map(({ what }) => what).join('; '),
     row.held,
   ])
   const shown = { columns: COLUMNS, rows }
-  return tier === 'rich' ? dataTable(shown, 'The fleet, by name') : tableLines(shown)
+  return tier === 'classic' ? tableLines(shown) : dataTable(shown, 'The fleet, by name')
 }
 
 function below(chosen: readonly Row[], page: readonly Row[], from: number): readonly Block[] {

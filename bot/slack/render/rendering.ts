@@ -2,14 +2,20 @@
 import type { Block } from './blocks.ts'
 import { cut, escape } from './text.ts'
 
-/** `rich`: with the newer kinds of blocks; `classic`: with those that every workspace has; `text`: none. */
-export const TIERS = ['rich', 'classic', 'text'] as const
+/**
+ * `charted`: with the newest kind of blocks, charts; `rich`: with the other newer kinds; `classic`: with those that
+ * every workspace has; `text`: none.
+ */
+export const TIERS = ['charted', 'rich', 'classic', 'text'] as const
 export type Tier = (typeof TIERS)[number]
+export type BlockTier = Exclude<Tier, 'text'>
 
 export interface Rendering {
   /** For notifications, screen readers, and where blocks are refused. */
   readonly text: string
-  readonly blocks: (tier: Exclude<Tier, 'text'>) => Block[]
+  readonly blocks: (tier: BlockTier) => Block[]
+  /** There are charts in it: the first tier differs from the second. */
+  readonly hasCharts?: boolean
 }
 
 export interface Message {

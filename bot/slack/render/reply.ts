@@ -5,8 +5,9 @@ import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 import type { Block, Element } from './blocks.ts'
 import { actions, charactersIn, codeSections, context, LIMITS, sections, within } from './blocks.ts'
 import { stepButtons } from './buttons.ts'
+import { chartBlocks } from './chart.ts'
 import { checklistBlocks, checklistOf } from './checklist.ts'
-import type { Rendering } from './rendering.ts'
+import type { BlockTier, Rendering } from './rendering.ts'
 import { dataTable, tableLines } from './table.ts'
 import { cut, escape } from './text.ts'
 import { words } from './words.ts'
@@ -34,11 +35,13 @@ export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
   const by = parts.by === undefined ? '' : `${escape(parts.by)}: `
   const title = `${parts.mark ?? MARKS[reply.outcome]} *${by}${words(reply.title)}*`
   const facts = parts.facts === false ? [] : factLines(reply.facts)
-  const blocks = (tier: 'rich' | 'classic'): Block[] => {
+  const charts = parts.facts === false ? [] : (reply.charts ?? [])
+  const blocks = (tier: BlockTier): Block[] => {
     const above = [
       ...sections([title]),
       ...sections(facts),
       ...(reply.progress === undefined ? [] : progressSections(reply.progress)),
+      ...chartBlocks(charts, tier === 'charted'),
     ]
     // However much is left out, what can be done next stays.
     const below = [
@@ -52,6 +55,7 @@ export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
   return {
     text: cut(`${by}${words(reply.title)}`, LIMITS.messageText),
     blocks,
+    hasCharts: charts.length > 0,
   }
 }
 
@@ -62,12 +66,12 @@ function linkBlocks(links: NonNullable<View['links']>): readonly Block[] {
   return [context(shown.map(({ label, url }) => `<${url}|${escape(label)}>`).join(' · '))]
 }
 
-function tableBlocks(reply: Reply, tier: 'rich' | 'classic', left: number): readonly Block[] {
+function tableBlocks(reply: Reply, tier: BlockTier, left: number): readonly Block[] {
   const checklist = checklistOf(reply)
   if (checklist !== undefined) return checklistBlocks(checklist, tier)
   if (reply.table === undefined) return []
   const room = Math.min(TABLE_CHARACTERS, left - LEFT_OUT_CHARACTERS)
-  return tier === 'rich' ? dataTable(reply.table, reply.title, room) : tableLines(reply.table, room)
+  return tier === 'classic' ? tableLines(reply.table, room) : dataTable(reply.table, reply.title, room)
 }
 
 export function factLines(facts: Readonly<Record<string, string>>): readonly string[] {

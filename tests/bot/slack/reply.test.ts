@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Reply } from '../../../core/commands/reply.ts'
+import type { Chart, Reply } from '../../../core/commands/reply.ts'
 import { renderReply } from '../../../bot/slack/render/reply.ts'
 import { messageOf } from '../../../bot/slack/render/rendering.ts'
 import { catalogue } from '../../../core/commands/catalogue.ts'
@@ -14,7 +14,14 @@ const reply = (more: Partial<Reply> = {}): Reply => ({
   ...more,
 })
 
-const TIERS = ['rich', 'classic'] as const
+const TIERS = ['charted', 'rich', 'classic'] as const
+const CHART: Chart = {
+  ...{ title: 'Time of the last syncs', kind: 'lines', unit: 'min', points: ['#1', '#2'] },
+  series: [
+    { name: 'took', values: [4, 8] },
+    { name: 'foretold', values: [6, 7] },
+  ],
+}
 const PROGRESS = {
   phase: 'comparing',
   totalBytes: 1024,
@@ -99,6 +106,14 @@ describe('a reply in Slack', () => {
         title: `${'&<'.repeat(5000)}`,
         facts: Object.fromEntries(Array.from({ length: 300 }, (_, nth) => [`fact ${nth}`, 'y'.repeat(900)])),
         table: { columns, rows },
+        charts: Array.from({ length: 5 }, () => ({
+          ...{ title: 't'.repeat(100), kind: 'bars' as const, unit: 'u'.repeat(100) },
+          points: Array.from({ length: 60 }, (_, at) => `${'p'.repeat(40)} ${at}`),
+          series: Array.from({ length: 9 }, (_, at) => ({
+            name: `${'s'.repeat(40)} ${at}`,
+            values: Array.from({ length: 60 }, (_each, nth) => nth),
+          })),
+        })),
         progress: PROGRESS,
         actions: Array.from({ length: 60 }, (_, nth) => ({
           label: 'l'.repeat(100),
@@ -156,6 +171,54 @@ describe('a reply in Slack', () => {
       ],
     })
     expect(JSON.stringify(blocks('classic'))).toContain('web-01  Waiting')
+  })
+})
+
+describe('a chart in a reply', () => {
+  const { blocks } = renderReply(reply({ charts: [CHART] }))
+
+  it('is drawn where Slack draws charts', () => {
+    expect(blocks('charted').at(-1)).toEqual({
+      ...{ type: 'data_visualization', title: 'Time of the last syncs' },
+      chart: {
+        type: 'line',
+        series: [
+          {
+            name: 'took',
+            data: [
+              { label: '#1', value: 4 },
+              { label: '#2', value: 8 },
+            ],
+          },
+          {
+            name: 'foretold',
+            data: [
+              { label: '#1', value: 6 },
+              { label: '#2', value: 7 },
+            ],
+          },
+        ],
+        axis_config: { categories: ['#1', '#2'], y_label: 'min' },
+      },
+    })
+    expect(problemsOfBlocks(blocks('charted'))).toEqual([])
+  })
+
+  it.each(['rich', 'classic'] as const)('is bars of text elsewhere, with all its numbers (%s)', (tier) => {
+    const words = wordsOf({ blocks: blocks(tier) })
+
+    expect(words).toContain('Time of the last syncs, min\n')
+    expect(words).toContain('#1  ██████████░░░░░░░░░░ took 4, foretold 6\n')
+    expect(words).toContain('#2  ████████████████████ took 8, foretold 7')
+  })
+
+  it('tells points apart whose names are cut', () => {
+    const points = ['a-very-long-name-of-server-1', 'a-very-long-name-of-server-2']
+    const [chart] = renderReply(reply({ charts: [{ ...CHART, points }] }))
+      .blocks('charted')
+      .slice(-1)
+
+    expect(problemsOfBlocks([chart])).toEqual([])
   })
 })
 

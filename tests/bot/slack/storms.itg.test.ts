@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../../core/domain/job.ts'
+import { anEntry } from '../../support/a-job.ts'
 import { eventually } from '../../support/eventually.ts'
 import { jobIn } from '../../support/job-in-state.ts'
 import { wordsOf } from '../../support/slack-person.ts'
@@ -13,6 +15,24 @@ afterAll(async () => {
   expect(rig.workspace.problems).toEqual([])
   await rig.stop()
 })
+
+/** One more sync of a job that is Waiting, as the engine writes it down. */
+async function sync(job: Job): Promise<Job> {
+  const begun = await rig.store.jobs.change(job, {
+    set: { state: 'syncing' },
+    startSync: { kind: 'incremental', trigger: 'manual', askedBy: 'ada' },
+    audit: anEntry('sync'),
+  })
+  const ended =
+    begun &&
+    (await rig.store.jobs.change(begun, {
+      set: { state: 'waiting', nextSyncAt: null },
+      endSync: { result: 'ok' },
+      audit: anEntry('sync.finished'),
+    }))
+  if (ended === undefined) throw new Error('the job did not sync')
+  return ended
+}
 
 const aboutJob = async (name: string) =>
   (await rig.workspace.messages(rig.channel)).filter(({ text }) => String(text).includes(name))
@@ -74,6 +94,30 @@ describe('a message that Slack finds too long', () => {
 
     const answers = rig.workspace.calls.slice(from).map(({ answer }) => answer)
     expect(answers).toEqual(['msg_blocks_too_long', 'msg_blocks_too_long', 'ok'])
+    expect(await rig.store.workspaces.isPlain('the-only')).toBe(false)
+  })
+})
+
+describe('a workspace that takes tables and plans, but no charts', () => {
+  it('gets bars of text instead of charts, keeps its tables, and is not asked again', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    await sync(await sync(job))
+    rig.workspace.refuseBlocks('charts')
+    const from = rig.workspace.calls.length
+    await rig.person('viewer').types(`history ${job.name}`)
+    const taken = await rig.next('respond', from, ({ answer }) => answer === 'ok')
+    expect(wordsOf(taken.args)).toMatch(/Bytes of the last syncs, [KMGT]iB\n/)
+    expect(JSON.stringify(taken.args['blocks'])).toContain('data_table')
+
+    await eventually('it to be remembered', async () => rig.store.workspaces.isPlain('the-only:charts'))
+    const again = rig.workspace.calls.length
+    await rig.person('viewer').types(`history ${job.name}`)
+    await rig.next('respond', again)
+    expect(rig.workspace.calls.slice(from).map(({ answer }) => answer)).toEqual([
+      'invalid_blocks',
+      'ok',
+      'ok',
+    ])
     expect(await rig.store.workspaces.isPlain('the-only')).toBe(false)
   })
 })
