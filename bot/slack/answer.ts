@@ -66,7 +66,8 @@ export async function answerInvocation(
     return reply
   }
   const isFollowed = hasPost(reply) && asked.place !== undefined
-  const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined
+  const hasCharts = (reply.charts ?? []).length > 0
+  const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined || hasCharts
   // Of a cutover the reply tells how it stands, not what was done.
   const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
   const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
@@ -79,7 +80,7 @@ export async function answerInvocation(
     short,
     ...(hasDetail && !isFollowed ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
     // The room above its thread shows how a cutover stands.
-    whole: isStep ? short : renderReply(reply, { by }),
+    whole: isStep && !hasCharts ? short : renderReply(reply, { by }),
   })
   if (isFollowed) await follow(parts, asked, reply)
   await sendDocument(parts, asked, reply)

@@ -9,6 +9,12 @@ import type { Door } from './doors.ts'
 import { openWantedPosts, showDuePosts } from './show-posts.ts'
 import { spread, tellDue } from './tell-notices.ts'
 
+const DAY_MS = 24 * 3_600_000
+/** How long what was told and shown to its end is kept, and how often and how much of what is older is forgotten. */
+const KEPT_MS = 90 * DAY_MS
+const FORGET_EVERY_MS = 600_000
+const FORGOTTEN_AT_ONCE = 500
+
 export interface DoorParts extends Omit<Looking, 'policy'> {
   /** The one in force at this moment. */
   readonly policy: () => Policy
@@ -42,7 +48,14 @@ export function createDoorWork(parts: DoorParts, doors: readonly Door[], everyMs
         ? []
         : [{ name: 'wanted-posts', everyMs, run: () => openWantedPosts(now(), names, known) }]),
       ...doors.flatMap(ofDoor),
+      { name: 'forget-told', everyMs: FORGET_EVERY_MS, run: () => forget(parts.store) },
     ],
     spread: (notice) => spread(now(), names, notice),
   }
+}
+
+/** Nobody reads again what was told and shown to its end months ago. Repeatable; what is left follows next time. */
+async function forget({ deliveries, posts }: DoorParts['store']): Promise<void> {
+  await deliveries.forget(KEPT_MS, FORGOTTEN_AT_ONCE)
+  await posts.forget(KEPT_MS, FORGOTTEN_AT_ONCE)
 }

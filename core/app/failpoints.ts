@@ -149,6 +149,7 @@ const CALLS: Calls = {
     shown: 'write',
     failed: 'write',
     close: 'write',
+    forget: 'write',
   },
   deliveries: {
     add: 'write',
@@ -158,6 +159,7 @@ const CALLS: Calls = {
     told: 'write',
     giveBack: 'write',
     giveUp: 'write',
+    forget: 'write',
   },
   inbox: {
     take: 'write',

@@ -15,6 +15,7 @@ import type { NewPost, TakenPost } from '../ports/posts.ts'
 import type { Allowance } from './allowance.ts'
 import type { Door } from './doors.ts'
 import { DoorBusy, PlaceGone } from './doors.ts'
+import { byHands } from './hands.ts'
 
 /** A door that takes longer than this is given up for now; its post is held a little longer, so that no two show it. */
 const PATIENCE_MS = 20_000
@@ -24,8 +25,6 @@ const MOVING_MS = 3000
 const STILL_MS = 60_000
 /** A cutover shows the work of several jobs and people, of which not all raises its mark. */
 const CUTOVER_MS = 10_000
-/** Posts of one door that are shown side by side. */
-const SIDE_BY_SIDE = 4
 /** How long after its end a sync still gets its post: a short one may have begun and ended between two looks. */
 const ENDED_MS = 300_000
 
@@ -102,15 +101,12 @@ export async function showDuePosts(
   stopping: AbortSignal,
 ): Promise<void> {
   const owner = randomUUID()
-  // Each hand takes one at a time, so that a post that hangs holds one of them up and no other post.
-  const hand = async (): Promise<void> => {
-    while (!stopping.aborted && allowance.left() >= 1) {
-      const [post] = await parts.store.posts.take(door.name, owner, LEASE_MS, 1)
-      if (post === undefined) return
-      await showOne(parts, door, allowance, post, owner, stopping)
-    }
-  }
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, hand))
+  await byHands(
+    allowance,
+    stopping,
+    async () => (await parts.store.posts.take(door.name, owner, LEASE_MS, 1))[0],
+    (post) => showOne(parts, door, allowance, post, owner, stopping),
+  )
 }
 
 async function showOne(

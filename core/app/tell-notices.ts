@@ -15,11 +15,10 @@ import type { Store } from '../ports/store.ts'
 import type { Allowance } from './allowance.ts'
 import type { Door } from './doors.ts'
 import { DoorBusy, PlaceGone } from './doors.ts'
+import { byHands } from './hands.ts'
 import { inTime } from './show-posts.ts'
 
 const LEASE_MS = 40_000
-/** Lines of one door that are told side by side. */
-const SIDE_BY_SIDE = 4
 
 export interface TellParts {
   readonly store: Store
@@ -65,15 +64,12 @@ export async function tellDue(
   stopping: AbortSignal,
 ): Promise<void> {
   const owner = randomUUID()
-  // Each hand takes one at a time, so that a place that hangs holds one of them up and no other place.
-  const hand = async (): Promise<void> => {
-    while (!stopping.aborted && allowance.left() >= 1) {
-      const [line] = await parts.store.deliveries.takeLines(door.name, owner, LEASE_MS, 1)
-      if (line === undefined) return
-      await tellLine(parts, door, allowance, line, owner, stopping)
-    }
-  }
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, hand))
+  await byHands(
+    allowance,
+    stopping,
+    async () => (await parts.store.deliveries.takeLines(door.name, owner, LEASE_MS, 1))[0],
+    (line) => tellLine(parts, door, allowance, line, owner, stopping),
+  )
 }
 
 /** One message of one line; what is left is taken again at once. */

@@ -57,4 +57,9 @@ export interface Deliveries {
   ): Promise<void>
   /** The place is gone: what waits there is given up. Returns how many notices that were. */
   giveUp(lineId: string, owner: string, problem: string): Promise<number>
+  /**
+   * Deletes up to `limit` notices, with where they were told, that were spread longer ago than `keepMs` and wait in no
+   * line. What is said once only stays, so that it is never said again. Returns how many.
+   */
+  forget(keepMs: number, limit: number): Promise<number>
 }

@@ -47,4 +47,6 @@ export interface Posts {
   ): Promise<void>
   /** Ends it without another look: its place is gone. */
   close(id: string, problem: string | null): Promise<void>
+  /** Deletes up to `limit` posts that were closed longer ago than `keepMs`. Returns how many. */
+  forget(keepMs: number, limit: number): Promise<number>
 }

@@ -3,7 +3,7 @@ import type { Approval } from '../../domain/approval.ts'
 import { RUN_HAS_MS } from '../../domain/approval.ts'
 import type { Approvals } from '../../ports/jobs.ts'
 import type { Database, Raw } from './connect.ts'
-import { auditInto, json, milliseconds, noticesInto, timestamp } from './parts.ts'
+import { auditInto, json, milliseconds, noticesInto, ordered, timestamp } from './parts.ts'
 import { asRow } from './rows.ts'
 import { approvals } from './schema/records.ts'
 
@@ -34,7 +34,7 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
             (job_id, job_name, job_version, command, args, requested_by, expires_at, needed, evidence,
               carried_out_by)
           select id, name, ${jobVersion}::bigint, ${command}, ${json(args)}, ${requestedBy},
-            ${timestamp(expiresAt)}, ${needed}::int, ${json(evidence)}, ${carriedOutBy}
+            ${timestamp(expiresAt)}, ${needed}::int, ${ordered(evidence)}, ${carriedOutBy}
           from jobs where id = ${jobId}
           on conflict (job_id, job_version, command, md5(args::text)) where status = 'open'
             do update set status = approvals.status

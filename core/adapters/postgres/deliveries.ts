@@ -119,5 +119,21 @@ export function openDeliveries({ run }: Database): Deliveries {
         returning deliveries.id`)
       return rows.length
     },
+
+    async forget(keepMs, limit) {
+      // The newest stays: its number says where the next one goes on.
+      const rows = await run(sql`
+        with old as (
+          select id from outbox
+          where delivered_at < now() - ${milliseconds(keepMs)} and once is null
+            and id < (select max(id) from outbox)
+            and not exists (select from deliveries where notice_id = outbox.id and ${IS_WAITING})
+          order by id limit ${limit} for update skip locked
+        ), told as (
+          delete from deliveries using old where notice_id = old.id
+        )
+        delete from outbox using old where outbox.id = old.id returning outbox.id`)
+      return rows.length
+    },
   }
 }

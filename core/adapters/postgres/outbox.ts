@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import type { Outbox, OutboxRow } from '../../ports/notices.ts'
 import type { Database, Raw } from './connect.ts'
-import { NO_JOB, jobById, json, milliseconds, noticesInto } from './parts.ts'
+import { NO_JOB, jobById, milliseconds, noticesInto, ordered } from './parts.ts'
 import { asRow } from './rows.ts'
 import { outbox } from './schema/records.ts'
 
@@ -40,7 +40,7 @@ export function openOutbox({ run }: Database): Outbox {
       const of = jobId === undefined ? NO_JOB : jobById(jobId)
       const added = await run(sql`
         insert into outbox (job_id, job, severity, title, facts, shown_by, once)
-        select of.job_id, of.job, ${severity}, ${title}, ${json(facts)}, ${shownBy}::text, ${key} from (${of}) as of
+        select of.job_id, of.job, ${severity}, ${title}, ${ordered(facts)}, ${shownBy}::text, ${key} from (${of}) as of
         -- Looked at first: the trigger that numbers notices lets one writer in at a time.
         where not exists (select from outbox where once = ${key})
         on conflict do nothing

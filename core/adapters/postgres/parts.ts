@@ -9,6 +9,9 @@ export const timestamp = (time: Date): SQL => sql`${time.toISOString()}::timesta
 
 export const json = (value: unknown): SQL => sql`${JSON.stringify(value)}::jsonb`
 
+/** The same with its keys in their order, for columns that people read. */
+export const ordered = (value: unknown): SQL => sql`${JSON.stringify(value)}::json`
+
 /** So many milliseconds, as an SQL interval. */
 export const milliseconds = (ms: number): SQL => sql`make_interval(secs => ${ms / 1000})`
 
@@ -35,6 +38,6 @@ export const noticesInto = (notices: readonly Notice[], rows: SQL): SQL => sql`
   insert into outbox (job_id, job, severity, title, facts, shown_by)
   select r.job_id, r.job, n.notice ->> 'severity', n.notice ->> 'title', coalesce(n.notice -> 'facts', '{}'),
     n.notice ->> 'shownBy'
-  from (${rows}) as r, jsonb_array_elements(${json(notices)}) with ordinality as n (notice, place)
+  from (${rows}) as r, json_array_elements(${ordered(notices)}) with ordinality as n (notice, place)
   order by n.place
   returning id`

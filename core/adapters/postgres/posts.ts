@@ -106,5 +106,14 @@ export function openPosts({ db, ask, run }: Database): Posts {
           problem = ${problem}::text
         where id = ${id}`)
     },
+
+    async forget(keepMs, limit) {
+      const rows = await run(sql`
+        delete from posts where id in (
+          select id from posts where closed_at < now() - ${milliseconds(keepMs)}
+          order by closed_at limit ${limit} for update skip locked)
+        returning id`)
+      return rows.length
+    },
   }
 }

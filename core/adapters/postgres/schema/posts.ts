@@ -42,6 +42,9 @@ export const posts = pgTable(
       .on(t.door, t.dueAt)
       .where(sql`${t.closedAt} is null`),
     index('posts_remote').on(t.door, t.remoteId),
+    index('posts_closed')
+      .on(t.closedAt)
+      .where(sql`${t.closedAt} is not null`),
   ],
 )
 
@@ -86,5 +89,6 @@ export const deliveries = pgTable(
       .on(t.lineId, t.id)
       .where(sql`${t.toldAt} is null and not ${t.givenUp}`),
     index('deliveries_told').on(t.lineId, t.toldAt),
+    index('deliveries_notice').on(t.noticeId),
   ],
 )

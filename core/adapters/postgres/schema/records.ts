@@ -7,6 +7,7 @@ import {
   check,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   primaryKey,
@@ -39,7 +40,8 @@ export const approvals = pgTable(
     approvedBy: jsonb().$type<Approval['approvedBy']>().notNull().default([]),
     carriedOutBy: text().$type<Approval['carriedOutBy']>().notNull().default('approval'),
     status: text().$type<Approval['status']>().notNull().default('open'),
-    evidence: jsonb().$type<Approval['evidence']>().notNull(),
+    /** Not jsonb, which keeps an order of its own: people read it in the order in which it was written. */
+    evidence: json().$type<Approval['evidence']>().notNull(),
     reason: text(),
     deniedBy: text(),
     endedAt: time(),
@@ -96,7 +98,8 @@ export const outbox = pgTable(
     job: text(),
     severity: text().$type<Notice['severity']>().notNull(),
     title: text().notNull(),
-    facts: jsonb().$type<NonNullable<Notice['facts']>>().notNull(),
+    /** In the order in which they were written, as the evidence of approvals. */
+    facts: json().$type<NonNullable<Notice['facts']>>().notNull(),
     shownBy: text().$type<NonNullable<Notice['shownBy']>>(),
     /** Of what is told once only, such as by a watchdog. */
     once: text().unique('outbox_once'),

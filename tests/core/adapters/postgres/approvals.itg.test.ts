@@ -5,11 +5,16 @@ import { freshStore } from '../../../support/fresh-store.ts'
 
 const { store, sql } = await freshStore()
 
-const ask = (job: Job, needed = 1, args: Readonly<Record<string, string>> = { job: job.name }) =>
+const ask = (
+  job: Job,
+  needed = 1,
+  args: Readonly<Record<string, string>> = { job: job.name },
+  evidence: Readonly<Record<string, string>> = { image: '4' },
+) =>
   store.approvals.request(
     {
       ...{ jobId: job.id, jobVersion: job.version, command: 'complete', args, requestedBy: 'ada', needed },
-      ...{ evidence: { image: '4' }, expiresAt: new Date(Date.now() + 3_600_000) },
+      ...{ evidence, expiresAt: new Date(Date.now() + 3_600_000) },
     },
     anEntry('complete.asked'),
     { severity: 'warning', title: 'Approval wanted' },
@@ -41,6 +46,17 @@ describe('a request for approval', () => {
     })
     expect(await store.approvals.open(job.id)).toEqual([first, other])
     expect(await countAudit(job, 'complete.asked')).toBe(2)
+  })
+
+  it('keeps its evidence in the order in which it was written', async () => {
+    const job = await aJob(store, 'waiting')
+    const evidence = { Window: 'none', 'Last sync': '#4', Image: '#4', A: 'the shortest name comes last' }
+    const asked = await ask(job, 1, { job: job.name }, evidence)
+
+    expect(Object.keys(asked.evidence)).toEqual(Object.keys(evidence))
+    expect(Object.keys((await store.approvals.byNumber(asked.number))?.evidence ?? {})).toEqual(
+      Object.keys(evidence),
+    )
   })
 
   it('is approved by as many others as it needs, deciding at once', async () => {

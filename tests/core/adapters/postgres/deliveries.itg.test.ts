@@ -141,3 +141,38 @@ describe('a notice of a key', () => {
     expect(await sql`select title from outbox`).toEqual([{ title: 'it ends soon' }])
   })
 })
+
+describe('a notice that was told', () => {
+  const DAY_MS = 24 * 3_600_000
+  const left = async () => (await sql`select title from outbox order by id`).map(({ title }) => String(title))
+  async function tell(): Promise<void> {
+    const { id } = await line()
+    const message = await store.deliveries.nextMessage(id, 'a', 50)
+    await store.deliveries.told(id, 'a', message?.id ?? '')
+    await store.deliveries.giveBack(id, 'a', FINE)
+  }
+
+  it('is forgotten a while later, with where it was told, a few at a time', async () => {
+    for (const title of ['one', 'two', 'three', 'four']) await say(title, OPS)
+    await tell()
+    expect(await store.deliveries.forget(DAY_MS, 10)).toBe(0)
+
+    await sql`update outbox set delivered_at = delivered_at - interval '2 days'`
+    expect(await store.deliveries.forget(DAY_MS, 2)).toBe(2)
+    expect(await left()).toEqual(['three', 'four'])
+    expect(await store.deliveries.forget(DAY_MS, 10)).toBe(1)
+    // The newest holds the place of the next one's number.
+    expect(await left()).toEqual(['four'])
+    expect(await sql`select from deliveries`).toHaveLength(1)
+  })
+
+  it('stays while it waits in a line, and when it is never to be said again', async () => {
+    await say('it waits', OPS)
+    await store.outbox.addOnce('lock web-01', { severity: 'warning', title: 'once only' })
+    await say('the newest', ALARM)
+    await sql`update outbox set delivered_at = now() - interval '2 days'`
+
+    expect(await store.deliveries.forget(DAY_MS, 10)).toBe(0)
+    expect(await left()).toEqual(['it waits', 'once only', 'the newest'])
+  })
+})

@@ -71,6 +71,16 @@ describe('the outbox', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`))
   })
 
+  it('keeps its facts in the order in which they were written', async () => {
+    const facts = { 'What to do': 'retry', Cost: '0.31 CNY', A: 'b' }
+    await a.outbox.add({ severity: 'info', title: 'with facts', facts })
+    await a.outbox.addOnce('a key', { severity: 'info', title: 'once, with facts', facts })
+    const told: string[][] = []
+    await a.outbox.deliver(async (notice) => void told.push(Object.keys(notice.facts ?? {})))
+
+    expect(told).toEqual([Object.keys(facts), Object.keys(facts)])
+  })
+
   it('goes on when the replica that was delivering has died', async () => {
     await add('one')
     const seen: string[] = []

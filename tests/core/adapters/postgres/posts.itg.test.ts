@@ -17,6 +17,7 @@ beforeEach(() => sql`delete from posts`)
 afterAll(() => Promise.all([store.close(), sql.end()]))
 
 const LEASE_MS = 30_000
+const DAY_MS = 24 * 3_600_000
 const STILL = { remoteId: 'C1 17.5', digest: 'd1', againInMs: 60_000, closed: false }
 const take = (owner: string, limit = 10) => store.posts.take('slack', owner, LEASE_MS, limit)
 
@@ -141,5 +142,18 @@ describe('a post', () => {
   it('adopts the message that a door has put up already', async () => {
     await aPost({ kind: 'reply', remoteId: 'C1 99.1' })
     expect(await take('a')).toMatchObject([{ remoteId: 'C1 99.1', shown: null }])
+  })
+
+  it('is forgotten a while after it was closed, a few at a time, and never while it is open', async () => {
+    await Promise.all([aPost(), aPost(), aPost()])
+    const taken = await take('a')
+    for (const post of taken.slice(0, 2)) await store.posts.shown(post, 'a', { ...STILL, closed: true })
+    expect(await store.posts.forget(DAY_MS, 10)).toBe(0)
+
+    await sql`update posts set closed_at = closed_at - interval '2 days', opened_at = now() - interval '9 days'`
+    expect(await store.posts.forget(DAY_MS, 1)).toBe(1)
+    expect(await store.posts.forget(DAY_MS, 10)).toBe(1)
+    expect(await store.posts.forget(DAY_MS, 10)).toBe(0)
+    expect(await store.posts.byId(taken[2]?.id ?? '')).toMatchObject({ closedAt: null })
   })
 })
