@@ -64,8 +64,8 @@ export const PRESSES: Readonly<Record<string, Press>> = {
       return openForm(parts, { ...asked, triggerId: asked.triggerId }, meaning, value)
     await useReference(parts, asked, value, async ({ confirmed, ...invocation }) => {
       const reply = await answerInvocation(parts, asked, invocation, { confirmed })
-      // The question was answered; it stood for the asker only.
-      if (isOwn) await leave(parts, asked)
+      // The question was answered; it stood for the asker only. One that was refused can be asked once more.
+      if (isOwn && reply?.outcome !== 'refused') await leave(parts, asked)
       return reply
     })
   },

@@ -1,5 +1,6 @@
 /** What Slack sends, as what Ferry is asked. Every listener answers Slack first and works afterwards. */
 import type { App as BoltApp, BlockAction, BlockElementAction, ViewSubmitAction } from '@slack/bolt'
+import { Refusal } from '../../core/commands/reply.ts'
 import { press } from './actions.ts'
 import { answerLine, refusing } from './answer.ts'
 import type { Asked } from './asked.ts'
@@ -15,6 +16,8 @@ import type { Option } from './render/blocks.ts'
 import type { Source } from './workspaces.ts'
 import { idOf } from './workspaces.ts'
 
+/** Slack sends an event that nobody took again after minutes and hours: what was meant then is not done now. */
+const LATE_MS = 300_000
 /** A menu must be filled within 3 s; without its options it says that there are none. */
 const OPTIONS_WITHIN_MS = 2000
 
@@ -124,7 +127,10 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
       ...{ responseUrl: undefined, triggerId: undefined },
     }
     const line = event.text.replace(/^\s*<@[UW][^>]*>\s*/, '')
-    begin(body.event_id, sourceOf(context), where, (asked) => answerLine(parts, asked, line))
+    const lateMs = parts.app.now().getTime() - body.event_time * 1000
+    begin(body.event_id, sourceOf(context), where, (asked) =>
+      lateMs > LATE_MS ? refuseLate(parts, asked, lateMs) : answerLine(parts, asked, line),
+    )
   })
 
   slack.event('app_home_opened', async ({ event, body, context }) => {
@@ -146,6 +152,15 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
   // What nobody listens to is answered too: Slack would send it again.
   slack.event(/.*/, async () => undefined)
 }
+
+/** Whoever wrote it did so while Ferry was away, and may have done something else since. */
+const refuseLate = (parts: SlackParts, asked: Asked, lateMs: number): Promise<void> =>
+  refusing(parts, asked, async () => {
+    throw new Refusal(
+      'too-late',
+      `This reached Ferry ${Math.round(lateMs / 60_000)} min after it was written, so nothing was done. Write it again if you still want it.`,
+    )
+  })
 
 const sourceOf = (context: {
   readonly teamId?: string

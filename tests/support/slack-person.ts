@@ -18,8 +18,8 @@ export interface SlackPerson {
   readonly userId: string
   /** Types `/ferry <text>` in the channel. */
   types(text: string): Promise<Answer>
-  /** Mentions Ferry in the channel. */
-  mentions(text: string): Promise<Answer>
+  /** Mentions Ferry in the channel. `agoSeconds`: Slack brings it so late. */
+  mentions(text: string, agoSeconds?: number): Promise<Answer>
   /** Presses the button of this label (or its beginning). `own`: the message is one that only they see. */
   presses(shown: Shown, label: string, how?: { readonly own?: boolean }): Promise<Answer>
   /** Chooses a value in the menu of a message. */
@@ -52,9 +52,12 @@ interface Seat {
   readonly workspace: SlackWorkspace
   readonly user: string
   readonly channel: string
+  /** What brings a signed request to the bot; left out: it goes there at once. */
+  readonly bring?: (request: RequestInit) => Promise<Response>
 }
 
-export function slackPerson({ url, workspace, user, channel: channelName }: Seat): SlackPerson {
+export function slackPerson({ url, workspace, user, channel: channelName, ...seat }: Seat): SlackPerson {
+  const { bring = (request: RequestInit) => fetch(`${url}/slack/events`, request) } = seat
   const userId = workspace.userId(user)
   const channel = workspace.channelId(channelName)
   const base = {
@@ -65,7 +68,7 @@ export function slackPerson({ url, workspace, user, channel: channelName }: Seat
 
   const post = async (body: string): Promise<Answer> => {
     const begun = performance.now()
-    const response = await fetch(`${url}/slack/events`, signed(body))
+    const response = await bring(signed(body))
     const text = await response.text()
     return { status: response.status, text, ms: performance.now() - begun }
   }
@@ -104,10 +107,11 @@ export function slackPerson({ url, workspace, user, channel: channelName }: Seat
           response_url: workspace.responseUrl(channel),
         }).toString(),
       ),
-    mentions: (text) =>
+    mentions: (text, agoSeconds = 0) =>
       post(
         JSON.stringify({
           ...{ type: 'event_callback', team_id: 'T000000001', event_id: randomUUID(), token: 't' },
+          event_time: Math.floor(Date.now() / 1000) - agoSeconds,
           event: {
             ...{ type: 'app_mention', user: userId, channel, ts: `${Date.now() / 1000}` },
             text: `<@${workspace.botUserId}> ${text}`,
