@@ -14,6 +14,12 @@ afterAll(async () => {
   await rig.stop()
 })
 
+function adminOf({ bot, workspace }: SlackRig) {
+  const admin = bot.app.slackPerson(workspace.userId('admin'))
+  if (admin === undefined) throw new Error('there is no admin')
+  return admin
+}
+
 const stateOf = async (job: string) => (await rig.store.jobs.named(job))?.state
 
 describe('/ferry in Slack', () => {
@@ -156,6 +162,25 @@ describe('what cannot be taken back', () => {
       (await rig.workspace.messages(rig.channel)).filter(({ text }) => String(text).includes(job.name))
     await eventually('the word of it', async () => (await told()).length > 0)
     expect(await told()).toHaveLength(1)
+  })
+
+  it('can be confirmed once more when it was refused and what stood in the way is gone', async () => {
+    const job = await jobIn(rig.store, 'paused')
+    const asked = await rig.told(() => rig.person('operator').types(`clear ${job.name}`))
+    await rig.bot.app.execute(
+      { command: 'lock', raw: { job: job.name, reason: 'not now' } },
+      { person: adminOf(rig), door: 'cli' },
+    )
+    const refused = await rig.told(() => rig.person('operator').presses(asked, 'Yes', { own: true }))
+    expect(wordsOf(refused)).toContain('locked')
+    expect(await stateOf(job.name)).toBe('paused')
+
+    await rig.bot.app.execute(
+      { command: 'unlock', raw: { job: job.name } },
+      { person: adminOf(rig), door: 'cli' },
+    )
+    await rig.person('operator').presses(asked, 'Yes', { own: true })
+    await eventually('the clearing', async () => (await stateOf(job.name)) === 'clearing')
   })
 
   it('is not confirmed by somebody else', async () => {

@@ -129,5 +129,8 @@ describe('the App Home', () => {
     rig.workspace.refuseBlocks('none')
 
     expect(wordsOf(home)).toContain('```\njob ')
+    // That says nothing about messages and forms.
+    await eventually('it to be remembered', () => rig.store.workspaces.isPlain('the-only:home'))
+    expect(await rig.store.workspaces.isPlain('the-only')).toBe(false)
   })
 })

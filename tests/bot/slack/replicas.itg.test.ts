@@ -14,9 +14,9 @@ let rig: SlackRig
 let other: TestBot
 beforeAll(async () => {
   rig = await startSlackRig()
-  const { apiUrl, token, userId } = rig.workspace
+  const { apiUrl, token } = rig.workspace
   other = await startTestBot({
-    people: Object.fromEntries(PEOPLE.map((name) => [name, { slack: userId(name) }])),
+    people: Object.fromEntries(PEOPLE.map((name) => [name, { slack: rig.workspace.userId(name) }])),
     env: { DATABASE_URL: rig.bot.databaseUrl, SLACK_API_URL: apiUrl, SLACK_BOT_TOKEN: token },
   })
 })
@@ -216,5 +216,5 @@ async function formOf(job: Job, command: string): Promise<Shown> {
   const from = rig.workspace.calls.length
   await rig.person('operator').types(`${command} ${job.name}`)
   const { args } = await rig.next('views.update', from)
-  return { ...(args['view'] as object), id: args['view_id'] } as Shown
+  return { ...(args['view'] as object), id: args['view_id'] }
 }

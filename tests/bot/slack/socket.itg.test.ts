@@ -65,8 +65,10 @@ describe('Socket Mode', () => {
     expect(told()[2]?.args['text']).toContain('There are no jobs yet')
   })
 
-  it('comes back by itself when the socket is cut', async () => {
+  it('comes back by itself when the socket is cut and Slack is away', async () => {
     const before = slack.connections()
+    // Slack is away for a moment, as when it restarts.
+    workspace.fail('apps.connections.open', 2, { status: 503 })
     slack.cut()
 
     await eventually('another socket', async () => slack.connections() > before)

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { Asked } from '../../../bot/slack/asked.ts'
+import { follow } from '../../../bot/slack/follow.ts'
+import { slackDoor } from '../../../bot/slack/posts.ts'
+import { ONLY } from '../../../bot/slack/workspaces.ts'
+import type { NewPost, Post, Told } from '../../../core/app/doors.ts'
+import { PlaceGone } from '../../../core/app/doors.ts'
+import { accepted, done } from '../../../core/commands/reply.ts'
+
+const NOW = new Date('2026-11-25T22:00:00Z')
+const post = (more: Partial<Post> = {}): Post => ({
+  ...{ id: 'p1', door: 'slack', kind: 'sync', subject: { kind: 'sync', id: 's1' }, place: { channel: 'C1' } },
+  ...{ remoteId: null, shown: null, shownAt: null, tries: 1, problem: null, openedAt: NOW, closedAt: null },
+  ...more,
+})
+const view = { reply: done('status', 'web-01 is Waiting.'), tone: 'good', closed: false } as const
+const told: Told = { id: 'm1', view, severity: 'info', isRepeat: false, notices: [] }
+const asking = (error: string) =>
+  Object.assign(new Error(error), { code: 'slack_webapi_platform_error', data: { ok: false, error } })
+
+/** The door before a Web API that answers so. */
+function door(chat: { post?: () => unknown; replies?: (args: object) => unknown }) {
+  const client = {
+    chat: { postMessage: async () => chat.post?.() ?? { channel: 'C1', ts: '9.9' } },
+    conversations: { replies: async (args: object) => chat.replies?.(args) ?? { messages: [] } },
+  }
+  const workspaces = { named: async () => ({ id: ONLY, client }), isPlain: async () => false }
+  return slackDoor({ app: { now: () => NOW, log: { warn: () => undefined } }, workspaces } as never)
+}
+const telling = (error: string) =>
+  door({
+    post: () => {
+      throw asking(error)
+    },
+  }).tell({ channel: 'C1' }, told, new AbortController().signal)
+
+describe('a place in Slack', () => {
+  it.each(['is_archived', 'user_disabled', 'user_not_found'])('is gone when Slack says %s', async (error) => {
+    await expect(telling(error)).rejects.toThrow(PlaceGone)
+  })
+
+  it.each(['channel_not_found', 'not_in_channel', 'restricted_action'])(
+    'is not gone when Slack says %s: Ferry may be invited later',
+    async (error) => {
+      await expect(telling(error)).rejects.not.toBeInstanceOf(PlaceGone)
+    },
+  )
+})
+
+describe('a message that may stand already', () => {
+  it('is looked for in the latest of its thread, which Slack gives from its beginning on', async () => {
+    const looked: object[] = []
+    const found = { ts: '7.7', metadata: { event_type: 'ferry_message', event_payload: { id: 'm1' } } }
+    const looking = door({
+      replies: (args) => {
+        looked.push(args)
+        return { messages: [found] }
+      },
+      post: () => {
+        throw new Error('it was put up once more')
+      },
+    })
+    const place = { channel: 'C1', thread: '1.1' }
+    await looking.tell(place, { ...told, isRepeat: true }, new AbortController().signal)
+
+    expect(looked).toMatchObject([{ ts: '1.1', oldest: String(NOW.getTime() / 1000 - 15 * 60) }])
+  })
+})
+
+describe('the link to a post', () => {
+  it('leads to a message of a channel, and never into a direct message of somebody', () => {
+    const leading = door({})
+
+    expect(leading.link?.(post({ remoteId: 'C0AB 17.55' }))?.url).toBe(
+      'https://slack.com/archives/C0AB/p1755',
+    )
+    expect(leading.link?.(post({ remoteId: 'D0AB 17.55' }))).toBeUndefined()
+    expect(leading.link?.(post())).toBeUndefined()
+  })
+})
+
+describe('what is asked for in a channel', () => {
+  const opened = async (first: string, asked: string): Promise<NewPost | undefined> => {
+    let posts: readonly NewPost[] = []
+    const parts = {
+      app: {
+        channels: () => ['#migrations'],
+        postAt: async () => undefined,
+        openPosts: async (wanted: readonly NewPost[]) => void (posts = wanted),
+      },
+      workspaces: { named: async () => ({ id: first }) },
+    }
+    const where = { workspace: { id: asked }, place: { channel: 'C7' }, channelName: 'migrations' }
+    const reply = accepted('sync-started', 'x', { data: { syncId: 's1', state: 'syncing' } })
+    await follow(parts as never, where as unknown as Asked, reply)
+    return posts[0]
+  }
+
+  it('is followed there as the policy file names the channel, so that there is one message of it', async () => {
+    expect((await opened(ONLY, ONLY))?.place).toEqual({ channel: '#migrations' })
+    expect((await opened('T1', 'T1'))?.place).toEqual({ channel: '#migrations' })
+  })
+
+  it('is followed in the workspace where it was asked, if that is another one with a channel of the same name', async () => {
+    expect((await opened('T1', 'T2'))?.place).toEqual({ channel: 'C7', workspace: 'T2' })
+  })
+})
