@@ -1,4 +1,5 @@
 /** Slack: commands, buttons, forms and the App Home, over Bolt. It translates in and renders out. */
+import { setMaxListeners } from 'node:events'
 import { App as BoltApp } from '@slack/bolt'
 import type { App } from '../../core/app/assemble.ts'
 import type { Door } from '../server.ts'
@@ -26,6 +27,8 @@ export function createSlack(whole: App, settings: SlackSettings): Slack {
   const app = unhurried(whole)
   const logger = boltLogger(app.log)
   const stopping = new AbortController()
+  // Whoever waits for Slack listens to it, and in a flood many do.
+  setMaxListeners(0, stopping.signal)
   const workspaces = openWorkspaces(app, settings)
   const once = createOnce(app)
   const way = wayIn(settings, {
