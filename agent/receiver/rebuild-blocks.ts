@@ -2,18 +2,13 @@
  * Blocks of which only the changed pages came: the others are as they lie on the disk. Whether that gives the block
  * that the agent has is known by its digest alone, whatever agent and receiver believe of each other.
  */
-import { read } from 'node:fs'
-import { promisify } from 'node:util'
+import { readSync } from 'node:fs'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { pagesIn, payloadBytesOf, type BatchEntry } from '../protocol/batch.ts'
 import { BLOCK_BYTES } from '../protocol/control.ts'
 import { digestOf } from '../protocol/digest.ts'
 import type { CheckedBatch } from './check-batch.ts'
-
-const readAsync = promisify(read)
-
-/** Blocks that are read at the same time, each into memory of its own. */
-const READERS = 8
+import { readAhead } from './read-ahead.ts'
 
 interface Piece {
   readonly entry: BatchEntry
@@ -32,8 +27,9 @@ function piecesOf(batch: CheckedBatch): Piece[] {
   return pieces
 }
 
-async function gives(fd: number, { entry, pages }: Piece, memory: Buffer): Promise<boolean> {
-  const { bytesRead } = await readAsync(fd, memory, 0, BLOCK_BYTES, entry.block * BLOCK_BYTES)
+/** Whether the block is what its digest says once its pages are put in. `memory` is as large as a block. */
+function gives(fd: number, { entry, pages }: Piece, memory: Buffer): boolean {
+  const bytesRead = readSync(fd, memory, 0, BLOCK_BYTES, entry.block * BLOCK_BYTES)
   for (const [i, page] of pagesIn(entry.pages ?? 0).entries())
     pages.copy(memory, page * PAGE_BYTES, i * PAGE_BYTES, (i + 1) * PAGE_BYTES)
   return bytesRead === BLOCK_BYTES && Buffer.compare(digestOf(memory), entry.digest) === 0
@@ -44,13 +40,10 @@ async function gives(fd: number, { entry, pages }: Piece, memory: Buffer): Promi
  * written before must be on the disk, or in its page cache, already.
  */
 export async function lackingBlocks(fd: number, batch: CheckedBatch): Promise<ReadonlySet<number>> {
-  const lacking = new Set<number>()
   const pieces = piecesOf(batch)
-  const left = pieces.values()
-  const reader = async (): Promise<void> => {
-    const memory = Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    for (const piece of left) if (!(await gives(fd, piece, memory))) lacking.add(piece.entry.block)
-  }
-  await Promise.all(Array.from({ length: Math.min(READERS, pieces.length) }, reader))
-  return lacking
+  if (pieces.length === 0) return new Set()
+  const offsets = pieces.map(({ entry }) => entry.block * BLOCK_BYTES)
+  await readAhead(fd, offsets, BLOCK_BYTES)
+  const memory = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  return new Set(pieces.filter((piece) => !gives(fd, piece, memory)).map(({ entry }) => entry.block))
 }
