@@ -4,6 +4,7 @@ import { asMachineFault } from '../protocol/fault.ts'
 import { BatchMemory } from './batch-memory.ts'
 import type { FromOrderThread, OrderThreadData, Pass, ToOrderThread } from './order-messages.ts'
 import { OrderWork } from './order-work.ts'
+import { trimMemory } from './trim-memory.ts'
 
 const ROLE = 'order'
 
@@ -65,6 +66,7 @@ function wait(port: NonNullable<typeof parentPort>): void {
   let run: Run | undefined
   const memory = new BatchMemory()
   memory.warm(WARM_BATCHES)
+  trimMemory()
   port.on('message', (message: ToOrderThread) => {
     if (message.kind === 'begin') run = new Run(message.data, memory, (said) => port.postMessage(said))
     else run?.handle(message)
