@@ -38,7 +38,7 @@ const { values } = parseArgs({
 })
 if (values.help === true) {
   process.stdout.write(
-    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--dir PATH] [--json]\nnpm run bench -- slack [--json]\n',
+    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--curve GIB,…|none] [--dir PATH] [--json]\nnpm run bench -- slack [--json]\n',
   )
   process.exit(0)
 }

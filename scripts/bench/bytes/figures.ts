@@ -14,6 +14,27 @@ export interface PatternFigures {
   readonly wirePerChangedByte: number | null
 }
 
+/** A disk that is one hole, its writes known. Seconds until all was durable. */
+export interface TrackedDisk {
+  readonly sizeBytes: number
+  /** Of the first sync, which compares every block. */
+  readonly firstSeconds: number
+  readonly unchangedSeconds: number
+  /** With 100 MiB written. */
+  readonly changedSeconds: number
+  readonly agentRssMiB: number
+  readonly receiverRssMiB: number
+}
+
+export interface TrackedFigures {
+  /** Nothing written, on the disk that the others are measured on, to `cat` of it. */
+  readonly c0VsCat: number
+  readonly c0Seconds: number
+  /** The same when the copy is wanted at one instant. */
+  readonly instantSeconds: number
+  readonly curve: readonly TrackedDisk[]
+}
+
 export interface Figures {
   readonly sizeBytes: number
   readonly rounds: number
@@ -25,6 +46,8 @@ export interface Figures {
   readonly full: { readonly seconds: number; readonly vsNbdcopy: number | null }
   /** Comparing a block device that is not in the cache: `dd iflag=direct` by Ferry, so 1 is as fast; null without loop devices. */
   readonly coldVsDirect: number | null
+  /** Null where the kernel's tracing or loop devices are not to be had. */
+  readonly tracked: TrackedFigures | null
   readonly rssMiB: { readonly agent: number; readonly receiver: number }
 }
 

@@ -15,7 +15,7 @@ interface Row {
 const SYNC_AIM: Record<Pattern, number> = { c0: 1.45, c1: 1.7, c5: 2.3, db4k: 2.1 }
 const WIRE_AIM: Partial<Record<Pattern, number>> = { c1: 1.02, c5: 1.02, db4k: 1.3 }
 
-function rows({ compareVsCat, syncs, full, coldVsDirect, rssMiB, catSeconds }: Figures): Row[] {
+function rows({ compareVsCat, syncs, full, coldVsDirect, tracked, rssMiB, catSeconds }: Figures): Row[] {
   return [
     {
       what: 'compare only, in the running agent',
@@ -35,6 +35,17 @@ function rows({ compareVsCat, syncs, full, coldVsDirect, rssMiB, catSeconds }: F
         beside: `${seconds.toFixed(2)} s${rsync}, of it a flush of the same bytes ${flushSeconds.toFixed(2)} s`,
       }
     }),
+    {
+      what: 'sync c0 of a tracked disk',
+      figure: tracked?.c0VsCat ?? null,
+      unit: '× cat',
+      aim: 0.05,
+      ...(tracked === null
+        ? {}
+        : {
+            beside: `${tracked.c0Seconds.toFixed(3)} s; wanted at one instant ${tracked.instantSeconds.toFixed(3)} s`,
+          }),
+    },
     ...PATTERNS.flatMap((pattern) => {
       const aim = WIRE_AIM[pattern]
       const figure = syncs[pattern].wirePerChangedByte
@@ -74,6 +85,27 @@ export function rowsOf(figures: Figures): string[] {
   })
 }
 
+/** What tracked syncs cost by the size of the disk, a line each; none where that was not measured. */
+export function curveOf({ tracked }: Figures): string[] {
+  const cells = (tracked?.curve ?? []).map((disk) => [
+    `${disk.sizeBytes / 1024 ** 3} GiB`,
+    `${disk.firstSeconds.toFixed(1)} s`,
+    `${disk.unchangedSeconds.toFixed(3)} s`,
+    `${disk.changedSeconds.toFixed(2)} s`,
+    `${Math.round(disk.agentRssMiB)} MiB`,
+    `${Math.round(disk.receiverRssMiB)} MiB`,
+  ])
+  const head = ['tracked disk', 'first sync', 'nothing written', '100 MiB written', 'agent', 'receiver']
+  return cells.length === 0
+    ? []
+    : [head, ...cells].map((row) =>
+        row
+          .map((cell, i) => cell.padEnd(head[i]?.length ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
+}
+
 const each = <T>(of: (pattern: Pattern) => T): Record<Pattern, T> =>
   Object.fromEntries(PATTERNS.map((pattern) => [pattern, of(pattern)])) as Record<Pattern, T>
 
@@ -81,7 +113,7 @@ const each = <T>(of: (pattern: Pattern) => T): Record<Pattern, T> =>
 export function asJson({ syncs, ...figures }: Figures): Readonly<Record<string, unknown>> {
   return {
     ...figures,
-    syncVsCat: each((pattern) => syncs[pattern].vsCat),
+    syncVsCat: { ...each((pattern) => syncs[pattern].vsCat), trackedC0: figures.tracked?.c0VsCat ?? null },
     vsRsync: each((pattern) => syncs[pattern].vsRsync),
     wirePerChangedByte: each((pattern) => syncs[pattern].wirePerChangedByte),
     syncSeconds: each((pattern) => syncs[pattern].seconds),
