@@ -92,17 +92,37 @@ function platformBinaries({ scope, folder, binary }: NativeModule): Record<strin
   return found
 }
 
-/** A module that loads the binary for the machine it runs on, and throws where there is none: whoever imports it has another way. */
+/**
+ * A module that loads the binary for the machine it runs on, and throws where there is none: whoever imports it has another
+ * way. The first thread unpacks it and keeps the removed file open; the others load that same file, which costs no memory
+ * and no time. The environment is what threads get of their parent; a program of our own gets it, too, and another number.
+ */
 const loaderSource = ({ name, exports }: NativeModule, binaries: Record<string, string>): string => `
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 const binaries = ${JSON.stringify(binaries)}
+const unpacked = ${JSON.stringify(`FERRY_NATIVE_${name.replace(/\W+/g, '_').toUpperCase()}`)}
+function loaded(file) {
+  const module = { exports: {} }
+  process.dlopen(module, file)
+  return module.exports
+}
+function again() {
+  const [pid, fd] = (process.env[unpacked] ?? '').split(':')
+  if (pid !== String(process.pid)) return undefined
+  try {
+    return loaded('/proc/self/fd/' + fd)
+  } catch {
+    return undefined
+  }
+}
 function load() {
+  const known = again()
+  if (known) return known
   const binary = binaries[process.platform + '-' + process.arch]
   if (!binary) throw new Error('no native code of ${name} for this platform')
-  const code = brotliDecompressSync(Buffer.from(binary, 'base64'))
   let problem
   for (const place of [tmpdir(), process.env.FERRY_HOME, homedir()]) {
     if (!place) continue
@@ -110,10 +130,10 @@ function load() {
     try {
       directory = mkdtempSync(join(place, 'ferry-'))
       const file = join(directory, 'native.node')
-      writeFileSync(file, code, { mode: 0o700 })
-      const module = { exports: {} }
-      process.dlopen(module, file)
-      return module.exports
+      writeFileSync(file, brotliDecompressSync(Buffer.from(binary, 'base64')), { mode: 0o700 })
+      const exports = loaded(file)
+      process.env[unpacked] = process.pid + ':' + openSync(file, 'r')
+      return exports
     } catch (cause) {
       problem = cause
     } finally {
@@ -124,6 +144,17 @@ function load() {
 }
 ${exports}
 `
+
+/** Of what zod can say in fifty languages only English is ever read, and every thread holds the text of the whole file. */
+const oneLanguage: Plugin = {
+  name: 'one language',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+      loader: 'js',
+    }))
+  },
+}
 
 /** Builds one program. Repeatable; equal sources give equal bytes. */
 async function bundle({ entry, file }: Bundle, plugins: Plugin[], directory: string): Promise<string> {
@@ -153,7 +184,7 @@ async function bundle({ entry, file }: Bundle, plugins: Plugin[], directory: str
 
 /** Builds the source agent and the receiver below `directory`, the repository by default; returns the paths. */
 export async function buildAgents(directory = ROOT): Promise<string[]> {
-  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, NATIVE.map(embed), directory)))
+  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, [...NATIVE.map(embed), oneLanguage], directory)))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

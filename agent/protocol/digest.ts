@@ -2,8 +2,6 @@
  * BLAKE3, the one digest of the byte path. Native code where it loads (5 GB/s per core), WebAssembly elsewhere
  * (0.6 GB/s): slower, never different, which a known vector proves before the first use.
  */
-import { createBLAKE3 } from 'hash-wasm'
-
 /** Bytes of a digest. */
 export const DIGEST_BYTES = 32
 
@@ -29,6 +27,8 @@ async function native(): Promise<Digest | undefined> {
 }
 
 async function portable(): Promise<Digest> {
+  // Only where it is needed: it is of some size, in every thread.
+  const { createBLAKE3 } = await import('hash-wasm')
   const hasher = await createBLAKE3()
   const digest: Digest = (bytes) => hasher.init().update(bytes).digest('binary')
   if (!isRight(digest)) throw new Error('BLAKE3 gives wrong digests on this machine')

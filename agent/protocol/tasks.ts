@@ -92,6 +92,8 @@ export const EstimateResult = z.object({
       }),
     )
     .max(17),
+  /** How it compared, in words, as a sync tells it; empty from an agent that does not say. */
+  comparison: z.string().max(300).default(''),
   comparingMs: count,
 })
 export type EstimateResult = z.infer<typeof EstimateResult>

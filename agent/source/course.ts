@@ -1,7 +1,6 @@
 /**
  * The passes of an order. The first compares what may differ: blocks that were written since the last sync where that
- * is known (`tracking`), else all. Then a slice of the rest is compared (`tracking/scrub.ts`), and what was written
- * meanwhile is followed up to one instant (`freeze/converge.ts`).
+ * is known (`tracking`), else all. Then what was written meanwhile is followed up to one instant (`freeze/converge.ts`).
  */
 import { BLOCK_BYTES, type SourceDisk, type SyncInstant } from '../protocol/control.ts'
 import { blocksOf, rootOf } from '../protocol/geometry.ts'
@@ -12,7 +11,6 @@ import type { HoldLimits } from './freeze/decide.ts'
 import type { FoundBlock, Pass, PassDisk } from './order-messages.ts'
 import type { Progress } from './progress.ts'
 import { BlockBits } from './tracking/block-bits.ts'
-import { scrub } from './tracking/scrub.ts'
 import { TrackingProblem, type Tracking } from './tracking/tracking.ts'
 
 export interface CourseDisk {
@@ -27,6 +25,8 @@ export interface CourseDisk {
 export interface CoursePlace {
   /** Undefined: nothing is tracked. */
   readonly tracking: Tracking | undefined
+  /** Whether what is known of writes is only looked at, since nothing is sent: the next sync has it all yet. */
+  readonly looksOnly: boolean
   /** Null: writes are not held. */
   readonly hold: HoldLimits | null
   readonly progress: Progress
@@ -50,6 +50,8 @@ export class Course {
   readonly disks: readonly CourseDisk[]
   readonly place: CoursePlace
   private known: Known[] = []
+  /** Whether all that was handed over has been copied. */
+  private isCopied = true
 
   constructor(disks: readonly CourseDisk[], place: CoursePlace) {
     this.disks = disks
@@ -58,14 +60,18 @@ export class Course {
 
   /** All passes. What it says of the instant is of no use when the order was stopped. */
   async run(): Promise<SyncInstant> {
-    this.known = await Promise.all(this.disks.map((disk) => this.begin(disk)))
-    this.comparison = this.words()
+    await this.learn()
     await this.pass(this.known.map(({ blocks }) => ({ blocks, held: null })))
-    await this.scrub()
     return converge(this)
   }
 
-  /** Carries a pass out, of as many disks as the order has. */
+  /** Asks what is known of the disks' writes. */
+  async learn(): Promise<void> {
+    this.known = await Promise.all(this.disks.map((disk) => this.begin(disk)))
+    this.comparison = this.words()
+  }
+
+  /** Carries a pass out, of as many disks as the order has. `isScrub`: each block that differed is told. */
   async pass(disks: readonly PassDisk[], isScrub = false): Promise<readonly FoundBlock[]> {
     const { progress } = this.place
     for (const [place, { source }] of this.disks.entries()) {
@@ -84,11 +90,11 @@ export class Course {
     return found
   }
 
-  /** The same of blocks of one disk, by its place; null: all of them. */
-  async passOver(place: number, blocks: Uint8Array | null, isScrub = false): Promise<readonly FoundBlock[]> {
+  /** Compares blocks of one disk, by its place, and tells each that differed. */
+  async passOver(place: number, blocks: Uint8Array): Promise<readonly FoundBlock[]> {
     const nothing = { blocks: new Uint8Array(0), held: null }
     const disks = this.disks.map((_, i) => (i === place ? { blocks, held: null } : nothing))
-    return this.pass(disks, isScrub)
+    return this.pass(disks, true)
   }
 
   /** Whether every block of the disk at this place was compared. */
@@ -100,20 +106,12 @@ export class Course {
     return this.known[place] ?? { era: undefined, because: '', blocks: null }
   }
 
-  /** What is known of the writes to a disk is worth nothing any more: all of it is compared now. */
-  async distrust(place: number, because: string): Promise<void> {
-    const disk = this.disks[place]
-    const { tracking } = this.place
-    if (disk === undefined || tracking === undefined) return
-    await tracking.ask('doubt', disk.source.index, because)
-    const { era } = await tracking.ask('take', disk.source.index, undefined)
-    this.known[place] = { era, because, blocks: null }
-    this.comparison = this.words()
-    await this.passOver(place, null)
-  }
-
-  /** Manifests of these roots are about to be put in place, or are: what is written is known relative to them. */
+  /**
+   * Manifests of these roots are about to be put in place, or are: what is written is known relative to them. It is
+   * settled only when all that was handed over was copied; else the next sync is handed it again.
+   */
   async bind(call: 'expect' | 'settle', roots: readonly string[]): Promise<void> {
+    if (call === 'settle' && !this.isCopied) return
     for (const [place, { source }] of this.disks.entries()) {
       const { era } = this.knownOf(place)
       const root = roots[place]
@@ -130,22 +128,14 @@ export class Course {
   }
 
   /**
-   * Tracking failed in the middle of the order: what was handed over of any disk may not have been copied, so nothing is
-   * bound at its end and the next sync compares every block. Returns the reason; throws what is no such problem.
+   * Tracking failed in the middle of the order, of one disk or of all: what was handed over of any of them may not have
+   * been copied. Returns the reason; throws what is no such problem.
    */
-  unbind(problem: unknown): string {
+  trackingFailed(problem: unknown): string {
     if (!(problem instanceof TrackingProblem)) throw problem
     log('warn', 'tracking failed during a sync', { because: problem.message })
-    this.known = this.known.map((known) => ({ ...known, era: undefined }))
+    this.isCopied = false
     return problem.message
-  }
-
-  private async scrub(): Promise<void> {
-    try {
-      await scrub(this)
-    } catch (problem) {
-      this.unbind(problem)
-    }
   }
 
   private async begin({ source, cached, own }: CourseDisk): Promise<Known> {
@@ -155,7 +145,8 @@ export class Course {
       if (tracking === undefined) throw new Error('change tracking is switched off')
       await tracking.ask('writeOut', [source.index])
       const root = cached && rootOf(source.sizeBytes, cached.groups)
-      const { bits, because, era } = await tracking.ask('take', source.index, root)
+      const call = this.place.looksOnly ? 'look' : 'take'
+      const { bits, because, era } = await tracking.ask(call, source.index, root)
       if (because !== undefined || cached === undefined) return { era, because: because ?? '', blocks: null }
       new Uint8Array(own).set(cached.groups)
       return { era, because, blocks: bits }

@@ -16,10 +16,14 @@ import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
 import { digestAt, same } from './selection.ts'
 import type { ThreadPool } from './thread-pool.ts'
+import { scrub } from './tracking/scrub.ts'
 import type { Tracking } from './tracking/tracking.ts'
 
-/** An order of the bot, or the same of our own without sending: an estimate, which needs neither ticket nor receiver. */
-export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' }
+/**
+ * An order of the bot, or one of our own that sends nothing and needs neither ticket nor receiver: an estimate of what
+ * would be sent, or a scrub (`tracking/scrub.ts`).
+ */
+export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' | 'scrub' }
 
 export interface OrderPlace {
   /** Path of the cached manifest of a disk. */
@@ -32,7 +36,7 @@ export interface OrderPlace {
   readonly reconnectMs: number
   readonly threads: ThreadPool
   /** None: every block is compared. */
-  readonly tracking?: () => Tracking | undefined
+  readonly tracking: () => Tracking | undefined
 }
 
 /** Batches of 1 MiB that all threads together may have unacknowledged. */
@@ -110,18 +114,22 @@ export class Order {
     const receiver = this.order.kind === 'sync' ? this.receiver() : null
     const sources = disksOfOrder(this.order, this.place.findDisks())
     this.disks = sources.map((source) => this.prepare(source))
-    const connections = this.place.threads.isGentle ? 1 : this.order.connections
+    // What a stopped order leaves behind is given back in a moment; another thread would cost more memory.
+    await this.place.threads.settled()
+    const connections = this.isGentle ? 1 : this.order.connections
     const all = Array.from({ length: connections }, (_, i) => this.start(i, connections, receiver))
     const [first] = all
     if (first === undefined) throw new Fault('PROTOCOL', 'an order without connections')
     await Promise.race([first.welcomed, ...all.map(({ failed }) => failed)])
     const course = new Course(this.disks, {
-      tracking: this.place.tracking?.(),
+      tracking: this.place.tracking(),
+      looksOnly: receiver === null,
       hold: this.order.holdMs ? { mostMs: this.order.holdMs, mostBytes: HELD_BYTES } : null,
       progress: this.progress,
       pass: (pass) => this.pass(all, pass),
     })
     this.figures.course = course
+    if (this.order.kind === 'scrub') return this.scrub(course)
     const instant = await course.run()
     if (this.progress.isStopped()) return undefined
     const roots = this.disks.map(({ source, own }) => rootOf(source.sizeBytes, new Uint8Array(own)))
@@ -138,6 +146,16 @@ export class Order {
     await course.bind('settle', roots)
     this.figures.instant = instant
     return roots
+  }
+
+  private get isGentle(): boolean {
+    return this.place.threads.isGentle || this.order.kind === 'scrub'
+  }
+
+  private async scrub(course: Course): Promise<string[]> {
+    await course.learn()
+    await scrub(course)
+    return []
   }
 
   /** One pass of all threads; returns what they tell of it. */
@@ -172,8 +190,8 @@ export class Order {
     const cached = readCached(path, source)
     const bytes = groupsOf(source.sizeBytes) * DIGEST_BYTES
     const theirs = new SharedArrayBuffer(bytes)
-    // An estimate has nobody to ask: the last sync's manifest stands for the receiver.
-    if (this.order.kind === 'estimate' && cached) new Uint8Array(theirs).set(cached.groups)
+    // Whoever sends nothing has nobody to ask: the last sync's manifest stands for the receiver.
+    if (this.order.kind !== 'sync' && cached) new Uint8Array(theirs).set(cached.groups)
     if (this.order.kind === 'sync') beginNext(path)
     return { source, path, cached, theirs, own: new SharedArrayBuffer(bytes) }
   }
@@ -194,7 +212,7 @@ export class Order {
     const { order } = this
     const data: OrderThreadData = {
       connection,
-      isGentle: this.place.threads.isGentle,
+      isGentle: this.isGentle,
       progress: this.progress.memory,
       disks: this.disks.map(({ source, theirs, own, cached, path }) => ({
         source,

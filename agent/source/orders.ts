@@ -12,10 +12,12 @@ import { log, wordsOf } from '../protocol/log.ts'
 import { VERSION } from '../protocol/version.ts'
 import { findDisks } from './disks.ts'
 import type { Enrolled, Home } from './home.ts'
-import { Order } from './order.ts'
+import { Order, type OrderPlace } from './order.ts'
 import { startOrderThread } from './order-thread.ts'
+import type { TaskOrder } from '../protocol/tasks.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { ThreadPool } from './thread-pool.ts'
+import { Scrubbing } from './tracking/scrubbing.ts'
 import { Tracking } from './tracking/tracking.ts'
 
 /** The bot holds a request for orders open for up to 25 s. */
@@ -37,8 +39,9 @@ export class Orders {
   private readonly home: Home
   private readonly enrolled: Enrolled
   private readonly signer: Signer
-  private readonly threads: ThreadPool
+  private readonly place: OrderPlace
   private readonly tasks: Tasks
+  private readonly scrubbing: Scrubbing
   /** None while there is no disk whose writes could be known: a thread costs memory. */
   private tracking: Tracking | undefined
   private running: Running | undefined
@@ -48,15 +51,20 @@ export class Orders {
   /** `isGentle`: the server has other things to do (`gentle.ts`). */
   constructor(home: Home, enrolled: Enrolled, isGentle: boolean) {
     this.home = home
-    this.threads = new ThreadPool(startOrderThread, isGentle)
     this.enrolled = enrolled
-    this.signer = { machine: enrolled.machine, privateKey: enrolled.signing }
-    const { server, ticketKey } = enrolled
-    const place = { home, server, ticketKey, signer: this.signer, threads: this.threads }
-    this.tasks = new Tasks(
-      { ...place, findDisks: () => findDisks(enrolled.disks) },
-      () => this.running !== undefined,
-    )
+    const { server, ticketKey, machine, signing } = enrolled
+    this.signer = { machine, privateKey: signing }
+    this.place = {
+      manifestPath: (disk) => home.manifestPath(disk),
+      pagesPath: (disk) => home.pagesPath(disk),
+      ticketKey,
+      findDisks: () => findDisks(enrolled.disks),
+      threads: new ThreadPool(startOrderThread, isGentle),
+      tracking: () => this.tracking,
+      reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
+    }
+    this.scrubbing = new Scrubbing(this.place)
+    this.tasks = new Tasks({ ...this.place, server, signer: this.signer }, () => this.running !== undefined)
   }
 
   /** Runs for as long as the program lives. */
@@ -67,7 +75,7 @@ export class Orders {
       try {
         const { order, task } = await this.ask()
         attempt = 0
-        if (task) this.tasks.take(task)
+        if (task) await this.beginTask(task)
         if (order) await this.take(order)
         else await pause(200)
       } catch (problem) {
@@ -88,6 +96,11 @@ export class Orders {
     return callBot({ ...call, timeoutMs: POLL_MS })
   }
 
+  private async beginTask(task: TaskOrder): Promise<void> {
+    await this.scrubbing.stop()
+    this.tasks.take(task)
+  }
+
   private async take(order: SyncOrder): Promise<void> {
     const isKnown = [this.running?.order.order, this.finished].some(
       (known) => known?.sync === order.sync && known.epoch === order.epoch,
@@ -102,6 +115,7 @@ export class Orders {
       this.running.order.stop()
       await this.running.ended
     }
+    await this.scrubbing.stop()
     this.running = this.begin(order)
   }
 
@@ -109,7 +123,7 @@ export class Orders {
     const disks = findDisks(this.enrolled.disks)
     if (process.env['FERRY_TRACKING'] === 'off' || disks.every(({ kind }) => kind === 'file')) return
     try {
-      this.tracking ??= new Tracking(this.home.path)
+      if (this.tracking === undefined || this.tracking.isOver) this.tracking = new Tracking(this.home.path)
       await this.tracking.ask('follow', disks)
     } catch (problem) {
       log('warn', 'writes are not tracked', { because: wordsOf(problem) })
@@ -119,15 +133,7 @@ export class Orders {
   private begin(asked: SyncOrder): Running {
     this.tasks.giveWay()
     log('info', 'an order begins', { sync: asked.sync, epoch: asked.epoch, kind: asked.kind })
-    const order = new Order(asked, {
-      manifestPath: (disk) => this.home.manifestPath(disk),
-      pagesPath: (disk) => this.home.pagesPath(disk),
-      ticketKey: this.enrolled.ticketKey,
-      findDisks: () => findDisks(this.enrolled.disks),
-      threads: this.threads,
-      tracking: () => this.tracking,
-      reconnectMs: Number(process.env['FERRY_RECONNECT_MS'] ?? 10_000),
-    })
+    const order = new Order(asked, this.place)
     const superseded = new AbortController()
     const over = new AbortController()
     const reporting = this.reportWhile(order, over.signal)
@@ -140,6 +146,7 @@ export class Orders {
         await this.reportEnd(last, superseded.signal)
         this.finished = { sync: asked.sync, epoch: asked.epoch }
         this.running = undefined
+        if (last.status === 'done' && !superseded.signal.aborted) this.scrubbing.begin(asked)
       })
     return { order, ended, superseded }
   }

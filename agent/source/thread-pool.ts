@@ -12,6 +12,8 @@ export class ThreadPool {
   readonly isGentle: boolean
   private readonly start: () => Worker
   private readonly idle = new Set<Worker>()
+  /** Threads that leave an order behind. */
+  private readonly leaving = new Map<Worker, Promise<void>>()
 
   constructor(start: () => Worker, isGentle: boolean) {
     this.start = start
@@ -29,18 +31,33 @@ export class ThreadPool {
     return this.start()
   }
 
+  /** Waits until every thread that was given back waits again, or another in its place: a moment, a second at most. */
+  async settled(): Promise<void> {
+    await Promise.all(this.leaving.values())
+  }
+
   /** Takes a thread back that has finished its order and was told that it is over. */
   giveBack(thread: Worker): void {
     thread.removeAllListeners()
-    const late = setTimeout(() => this.replace(thread), LEAVE_MS)
-    thread.on('error', () => this.replace(thread))
-    thread.on('message', ({ kind }: FromOrderThread) => {
-      if (kind !== 'idle') return
-      clearTimeout(late)
-      thread.removeAllListeners()
-      if (this.idle.size < WARM) this.wait(thread)
-      else void thread.terminate()
+    const left = new Promise<boolean>((resolve) => {
+      const late = setTimeout(() => resolve(false), LEAVE_MS)
+      thread.on('error', () => resolve(false))
+      thread.on('message', ({ kind }: FromOrderThread) => {
+        if (kind !== 'idle') return
+        clearTimeout(late)
+        resolve(true)
+      })
     })
+    this.leaving.set(
+      thread,
+      left.then((isIdle) => {
+        this.leaving.delete(thread)
+        thread.removeAllListeners()
+        if (!isIdle) this.replace(thread)
+        else if (this.idle.size < WARM) this.wait(thread)
+        else void thread.terminate()
+      }),
+    )
   }
 
   /** Ends a thread, whatever it is doing, and sees to it that others wait. */

@@ -146,6 +146,7 @@ async function answer(
         'Cutover now': `${downtimeWords(forecast)}; about ${changedWords(forecast)} to send before compression`,
         'Limited by': limitWords(forecast),
         'Compared in': `${formatDuration(found.comparingMs)}, at ${formatTime(task.endedAt ?? task.askedAt, context.clock.now())}; \`estimate ${job.name} --again\` counts anew`,
+        ...(found.comparison ? { Comparison: found.comparison } : {}),
         ...(unknown.length === 0
           ? {}
           : {
@@ -167,6 +168,7 @@ async function answer(
       data: {
         ...{ job: job.name, task: task.id, state: task.state },
         ...{ changedBytes, totalBytes, comparingMs: found.comparingMs, disks: found.disks, forecast },
+        comparison: found.comparison ?? '',
       },
     },
   )

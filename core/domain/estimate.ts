@@ -19,5 +19,7 @@ interface DiskEstimate {
 
 export interface EstimateFound {
   readonly disks: readonly DiskEstimate[]
+  /** How it compared, in words; empty or missing from an agent that does not say. */
+  readonly comparison?: string | undefined
   readonly comparingMs: number
 }

@@ -40,7 +40,7 @@ export const FAULTS = {
   WRITE_UNSEEN: entry(
     'A block of the source changed without a record of a write',
     'Something writes to the disk past the kernel’s block layer (a disk shared with another server, a raw command), or the record of writes is not complete.',
-    'Nothing is lost: the sync has compared every block. If it comes again, see docs/tracking.md and run the agent with FERRY_TRACKING=off.',
+    'The sync that says so has compared every block; images of before may lack the write. If it comes again, see docs/tracking.md and run the agent with FERRY_TRACKING=off.',
     'source',
     { retryable: false },
   ),

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { alignedBuffer } from '../../agent/protocol/aligned.ts'
 import { BLOCK_BYTES, type AgentReport } from '../../agent/protocol/control.ts'
+import { EstimateResult } from '../../agent/protocol/tasks.ts'
 import { findTracefs, instanceName } from '../../agent/source/tracking/tracefs.ts'
 import { TraceInstance } from '../../agent/source/tracking/trace-instance.ts'
 import { LoopDisk, loopObstacle } from '../support/loop-disk.ts'
@@ -25,34 +26,62 @@ function put(device: string, offset: number, byte: number, bytes = 4096): void {
   closeSync(fd)
 }
 
-const isSame = (disk: LoopDisk, stage: Stage): boolean => {
-  execFileSync('cmp', [disk.file, stage.target()])
+const isSame = (disk: LoopDisk, stage: Stage, place = 0): boolean => {
+  execFileSync('cmp', [disk.file, stage.target(place)])
   return true
 }
 
 interface Staged {
   readonly disk: LoopDisk
+  readonly disks: readonly LoopDisk[]
   readonly stage: Stage
   /** Starts the agent, again if need be. */
   readonly agent: (env?: Record<string, string>) => Promise<Program>
 }
 
-async function staged(sizeBytes: number): Promise<Staged> {
+async function staged(sizeBytes: number, more: readonly number[] = []): Promise<Staged> {
   const disk = new LoopDisk(sizeBytes)
   open.push(disk)
-  const stage = await Stage.open({ disks: [sizeBytes], sources: [disk.device] })
+  const disks = [disk]
+  for (const size of more) {
+    const another = new LoopDisk(size)
+    open.push(another)
+    disks.push(another)
+  }
+  const stage = await Stage.open({
+    disks: [sizeBytes, ...more],
+    sources: disks.map(({ device }) => device),
+  })
   // An agent that is gone leaves its record in the kernel for the next one; this one has none.
   const home = join(stage.path, 'agent')
-  let instance: string | undefined
-  open.push({ close: () => instance && TraceInstance.remove(findTracefs() ?? '', instance) })
+  let instances: readonly string[] = []
+  open.push({ close: () => instances.forEach((name) => TraceInstance.remove(findTracefs() ?? '', name)) })
   open.push(stage)
   await stage.receiver()
   const agent = async (env: Record<string, string> = {}): Promise<Program> => {
     const program = await stage.agent({ FERRY_SCRUB: '0', ...env })
-    instance = await until('the home', () => existsSync(home) && instanceName(home, 0))
+    await until('the home', () => existsSync(home))
+    instances = disks.map((_, place) => instanceName(home, place))
     return program
   }
-  return { disk, stage, agent }
+  return { disk, disks, stage, agent }
+}
+
+/** What of the disk the agent would have to send now, without sending it. */
+async function estimated(stage: Stage, task: string, root: string | null): Promise<EstimateResult> {
+  stage.bot.task = {
+    ...{ task, agent: stage.bot.machine('code-1')?.id ?? '', kind: 'estimate' },
+    ...{ expiresAt: Date.now() + 60_000 },
+    params: {
+      disks: (stage.bot.orders.at(-1)?.disks ?? []).map(({ index, path, identity, sizeBytes }) => ({
+        ...{ index, path, identity, sizeBytes, root },
+      })),
+    },
+  }
+  const { result } = await until('the estimate', () =>
+    stage.bot.taskReports.find((report) => report.task === task && report.status !== 'working'),
+  )
+  return EstimateResult.parse(result)
 }
 
 const read = (report: AgentReport): number | undefined => report.disks[0]?.comparedBytes
@@ -122,19 +151,75 @@ describe.skipIf(obstacle !== undefined)('a sync of a tracked disk', () => {
     expect(full).toBeLessThan(4)
   })
 
-  it('finds what the kernel did not tell, says so, and compares everything then', async () => {
+  it('is estimated from what was written, which the sync still knows', async () => {
     const { disk, stage, agent } = await staged(300 * MIB)
-    await agent({ FERRY_SCRUB: '2' })
+    await agent()
+    const before = await stage.sync()
+    put(disk.device, 9 * BLOCK_BYTES, 1)
+    put(disk.device, 290 * MIB, 2)
+
+    const found = await estimated(stage, 'first', before.disks[0]?.root ?? null)
+
+    const bytes = 2 * BLOCK_BYTES
+    expect(found).toMatchObject({
+      comparison: 'only written blocks, 2 of 4800',
+      disks: [{ totalBytes: 300 * MIB, comparedBytes: bytes, changedBytes: bytes, isKnown: true }],
+    })
+    put(disk.device, 100 * MIB, 3)
+    expect(await estimated(stage, 'second', null)).toMatchObject({
+      comparison: 'only written blocks, 3 of 4800',
+    })
+    const report = await stage.sync()
+    expect(report.comparison).toBe('only written blocks, 3 of 4800')
+    expect(isSame(disk, stage)).toBe(true)
+  })
+
+  it('loses no block of any disk when tracking of one of them fails in its middle', async () => {
+    const { disks, stage, agent } = await staged(200 * MIB, [100 * MIB])
+    const [first, second] = disks as [LoopDisk, LoopDisk]
+    const program = await agent()
+    await stage.sync()
+    for (let i = 0; i < 16; i++) put(first.device, i * 10 * MIB, i + 1, MIB)
+    const order = await stage.order({ bytesPerSecond: 8 * MIB, compression: 'off', holdMs: 2000 })
+    await until('progress', () => (stage.bot.agentReports.at(-1)?.disks[0]?.appliedBytes ?? 0) > 2 * MIB)
+    put(first.device, 199 * MIB, 1)
+    put(second.device, 99 * MIB, 1)
+    // Its record is off, and while somebody else has it open it cannot be begun anew.
+    const record = join(findTracefs() ?? '', 'instances', instanceName(join(stage.path, 'agent'), 1))
+    const held = openSync(join(record, 'per_cpu/cpu0/trace_pipe_raw'), 'r')
+    writeFileSync(join(record, 'tracing_on'), '0')
+    put(second.device, 98 * MIB, 1)
+
+    const report = await stage.ended(order)
+
+    expect(report).toMatchObject({ status: 'done', instant: { kind: 'fuzzy' } })
+    expect(program.log).toContain('tracking failed during a sync')
+    closeSync(held)
+    const next = await stage.sync()
+    expect(next.comparison).toMatch(
+      /^disk 0: only written blocks, 25\d of 3200; disk 1: every block: the kernel's record of writes was gone$/,
+    )
+    expect(isSame(first, stage) && isSame(second, stage, 1)).toBe(true)
+    expect((await stage.sync()).comparison).toBe(
+      'disk 0: only written blocks, 0 of 3200; disk 1: only written blocks, 0 of 1600',
+    )
+  })
+
+  it('finds in the background what the kernel did not tell, and the next one says so and compares everything', async () => {
+    const { disk, stage, agent } = await staged(300 * MIB)
+    const program = await agent({ FERRY_SCRUB: '1' })
     await stage.sync()
     // Behind the back of the block device.
     const fd = openSync(disk.file, 'r+')
     for (const block of [10, 4000]) writeSync(fd, Buffer.alloc(100, 'x'), 0, 100, block * BLOCK_BYTES)
     closeSync(fd)
 
+    expect((await stage.sync()).comparison).toBe('only written blocks, 0 of 4800')
+    await until('the find', () => program.log.includes('a write was not recorded'))
     const report = await stage.sync()
 
-    expect(report.comparison).toBe(
-      'every block: WRITE_UNSEEN: block 10 differed and no write to it was recorded',
+    expect(report.comparison).toMatch(
+      /^every block: WRITE_UNSEEN: block (10|4000) differed and no write to it was recorded$/,
     )
     expect(isSame(disk, stage)).toBe(true)
     expect((await stage.sync()).comparison).toMatch(/^only written blocks/)

@@ -25,7 +25,7 @@ export async function converge(course: Course): Promise<SyncInstant> {
   try {
     return tracking === undefined ? fuzzy('nothing is tracked') : await follow(course, tracking, hold)
   } catch (problem) {
-    return fuzzy(course.unbind(problem))
+    return fuzzy(course.trackingFailed(problem))
   }
 }
 

@@ -143,7 +143,7 @@ class HeldDisks {
     }
     for (const { tracker, era, swap } of this.disks) {
       const written = outside(swap, tracker.heldNews(), tracker.disk.sizeBytes)
-      if (!tracker.isOf(era)) throw new Error('a doubt came up about what was written')
+      if (!tracker.isOf(era)) throw new Error('a doubt came up about what was written meanwhile')
       if (written > 0)
         throw new Error(
           `${written} blocks of disk ${tracker.disk.index} were written past the file systems that were frozen`,

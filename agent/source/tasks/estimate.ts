@@ -1,4 +1,7 @@
-/** Compares the disks with what was last synced and sends nothing: what would a sync have to send now? */
+/**
+ * Compares the disks with what was last synced and sends nothing: what would a sync have to send now? Like a sync it
+ * reads only what was written where that is known, and what is known stays as it is for the sync.
+ */
 import type { EstimateResult } from '../../protocol/tasks.ts'
 import { Fault } from '../../protocol/fault.ts'
 import { pause } from '../../protocol/bot-client.ts'
@@ -15,11 +18,9 @@ const THREADS = 2
 
 export const estimate: TaskKindOf<'estimate'> = {
   isAlone: true,
-  run: async ({ id, params, signal, tell }, { home, findDisks, threads, ticketKey }) => {
-    const manifestPath = (disk: number): string => home.manifestPath(disk)
-    const pagesPath = (disk: number): string => home.pagesPath(disk)
+  run: async ({ id, params, signal, tell }, place) => {
     const disks = params.disks.map(({ root, ...disk }) => {
-      const cached = readCached(manifestPath(disk.index), disk)
+      const cached = readCached(place.manifestPath(disk.index), disk)
       return { ...disk, isKnown: cached !== undefined && rootOf(disk.sizeBytes, cached.groups) === root }
     })
     const order = new Order(
@@ -35,7 +36,7 @@ export const estimate: TaskKindOf<'estimate'> = {
         compression: 'off',
         bytesPerSecond: null,
       },
-      { manifestPath, pagesPath, findDisks, threads, ticketKey, reconnectMs: 0 },
+      place,
     )
     const begin = performance.now()
     const over = new AbortController()
@@ -49,10 +50,12 @@ export const estimate: TaskKindOf<'estimate'> = {
     await telling
     if (last.fault !== undefined) throw new Fault(last.fault.code as 'INTERNAL', last.fault.detail)
     return {
-      disks: last.disks.map(({ index, totalBytes, comparedBytes, changedBytes }, place) => ({
-        ...{ index, totalBytes, comparedBytes, changedBytes },
-        isKnown: disks[place]?.isKnown ?? false,
+      disks: disks.map(({ index, sizeBytes, isKnown }, i) => ({
+        ...{ index, totalBytes: sizeBytes, isKnown },
+        comparedBytes: last.disks[i]?.comparedBytes ?? 0,
+        changedBytes: last.disks[i]?.changedBytes ?? 0,
       })),
+      comparison: last.comparison,
       comparingMs: Math.round(performance.now() - begin),
     } satisfies EstimateResult
   },

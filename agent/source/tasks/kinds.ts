@@ -1,22 +1,16 @@
 /** The kinds of task that this agent knows: one file each. */
 import type { Signer } from '../../protocol/bot-client.ts'
-import type { SourceDisk } from '../../protocol/control.ts'
 import type { TaskKind, TaskParams, TaskResult } from '../../protocol/tasks.ts'
-import type { Home } from '../home.ts'
-import type { ThreadPool } from '../thread-pool.ts'
+import type { OrderPlace } from '../order.ts'
 import { estimate } from './estimate.ts'
 import { inspect } from './inspect.ts'
 import { speedtest } from './speedtest.ts'
 
 /** What a task may reach for. */
-export interface TaskPlace {
-  readonly home: Home
+export interface TaskPlace extends OrderPlace {
   /** The bot, as this server reaches it, and who signs what is sent there. */
   readonly server: string
   readonly signer: Signer
-  readonly ticketKey: string
-  readonly findDisks: () => readonly SourceDisk[]
-  readonly threads: ThreadPool
 }
 
 /** One task under way. */

@@ -54,6 +54,7 @@ export class DiskTracker {
   /** Counts the doubts. */
   private era = 0
   private isHeld = false
+  private isClosed = false
 
   /** Goes on with what the kernel recorded since the last agent, or begins anew. Throws what keeps it from tracking. */
   constructor(disk: SourceDisk, place: TrackerPlace) {
@@ -83,13 +84,16 @@ export class DiskTracker {
     this.prove()
     this.drain()
     this.file.shift()
-    const because =
-      this.state.roots.length === 0
-        ? this.state.because
-        : root !== undefined && this.state.roots.includes(root)
-          ? undefined
-          : 'the agent has no manifest of the last sync that it can believe'
-    return { blocks: this.file.taken.copy(), because, era: this.era }
+    return { blocks: this.file.taken.copy(), because: this.doubtAbout(root), era: this.era }
+  }
+
+  /** What `take` would hand over, with everything left as it is: for whoever asks and copies nothing. */
+  look(root: string | undefined): Taken {
+    this.prove()
+    this.drain()
+    const blocks = this.file.taken.copy()
+    blocks.addAll(this.file.current)
+    return { blocks, because: this.doubtAbout(root), era: this.era }
   }
 
   /** Hands over what was written since the last `take` or `more`, within a sync. */
@@ -102,6 +106,7 @@ export class DiskTracker {
 
   /** What was written since the last `take` or `more`. */
   peek(): BlockBits {
+    this.prove()
     this.drain()
     return this.file.current.copy()
   }
@@ -161,9 +166,9 @@ export class DiskTracker {
     this.file.current.addAll(blocks)
   }
 
-  /** Whether no doubt has come up since this era. */
+  /** Whether no doubt has come up since this era and the kernel records yet: that nothing is told means nothing else. */
   isOf(era: number): boolean {
-    return this.era === era
+    return this.era === era && this.trace.isRecording()
   }
 
   release(): void {
@@ -174,9 +179,23 @@ export class DiskTracker {
     this.file.setDraining(false)
   }
 
+  /** Whether it has come to its end: then it knows nothing any more. */
+  get isOver(): boolean {
+    return this.isClosed
+  }
+
+  /** The kernel goes on recording, and the map stays for whoever comes next. Repeatable. */
   close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
     this.trace.close()
     this.file.close()
+  }
+
+  private doubtAbout(root: string | undefined): string | undefined {
+    if (this.state.roots.length === 0) return this.state.because
+    if (root !== undefined && this.state.roots.includes(root)) return undefined
+    return 'the agent has no manifest of the last sync that it can believe'
   }
 
   private change(change: Partial<DirtyState>): void {
@@ -213,7 +232,7 @@ export class DiskTracker {
     return { trace, file, state }
   }
 
-  /** Begins anew when disk or record are not what they were. */
+  /** Begins anew when disk or record are not what they were; it is over when it cannot. */
   private prove(): void {
     const traced = this.facts()
     const problem =
@@ -228,6 +247,7 @@ export class DiskTracker {
     this.close()
     this.traced = traced
     ;({ trace: this.trace, file: this.file, state: this.state } = this.anew(problem))
+    this.isClosed = false
   }
 
   /** The map first: killed in between, an old one must not be taken for that of a new record. */
@@ -235,7 +255,12 @@ export class DiskTracker {
     const state = this.firstState(because)
     const file = DirtyFile.begin(this.place.file, state)
     const { tracefs, instance } = this.place
-    return { state, file, trace: TraceInstance.begin(tracefs, instance, this.traced.device) }
+    try {
+      return { state, file, trace: TraceInstance.begin(tracefs, instance, this.traced.device) }
+    } catch (problem) {
+      file.close()
+      throw problem
+    }
   }
 
   private drain(): void {
@@ -246,13 +271,12 @@ export class DiskTracker {
     } catch (problem) {
       log('error', "the kernel's record of writes cannot be read", { because: wordsOf(problem) })
     }
-    if (!this.isHeld) {
-      this.file.flush()
-      this.file.setDraining(false)
-    }
+    if (!this.isHeld) this.file.flush()
     const lost = this.trace.lost()
     if (lost !== this.state.lost) this.doubt(`the kernel lost ${lost - this.state.lost} records of writes`)
     else if (!isWhole) this.doubt("the kernel's record of writes had a gap")
+    // Last: killed before, the doubt would be forgotten.
+    if (!this.isHeld) this.file.setDraining(false)
   }
 
   private note({ sector, sectors, operation }: Ended): void {

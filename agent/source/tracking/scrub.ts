@@ -1,6 +1,7 @@
 /**
- * What no write was seen of is compared all the same, a slice with each sync: a write that the kernel did not tell of
- * would else stay unseen for ever.
+ * What no write was seen of is compared all the same, a slice after each sync: a write that the kernel did not tell of
+ * would else stay unseen for ever. In the background, since it takes as long as the disk is large; whoever waits for the
+ * sync, or for the next one, does not wait for it.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,9 +12,9 @@ import { BlockBits } from './block-bits.ts'
 import type { Tracking } from './tracking.ts'
 
 /** Groups that are compared at once: between two such chunks the time is looked at. */
-const CHUNK_GROUPS = 8
-/** One sync compares at most so long what nobody was seen to write, in milliseconds. */
-const SCRUB_MS = 20_000
+const CHUNK_GROUPS = 2
+/** After one sync it goes on at most so long, in milliseconds. */
+const SCRUB_MS = 60_000
 /** One of so many slices of a disk, unless FERRY_SCRUB says otherwise; 0: none. */
 const SLICES = 64
 /** How often, and how many milliseconds apart, a record of a write is waited for whose effect was seen. */
@@ -33,7 +34,7 @@ export function sliceFrom(first: number, groups: number, slices: number): number
   )
 }
 
-/** Compares the next slice of each disk of which only written blocks were compared. */
+/** Compares the next slice of each disk of which only written blocks would be compared now. */
 export async function scrub(course: Course): Promise<void> {
   const { tracking, progress } = course.place
   if (tracking === undefined) return
@@ -43,7 +44,7 @@ export async function scrub(course: Course): Promise<void> {
     const groups = groupsOf(source.sizeBytes)
     for (const chunk of sliceFrom(readPlace(path, groups), groups, slices())) {
       if (progress.isStopped() || performance.now() > until) return
-      const found = await course.passOver(place, blocksIn(chunk, source.sizeBytes), true)
+      const found = await course.passOver(place, blocksIn(chunk, source.sizeBytes))
       if (progress.isStopped()) return
       writePlace(path, ((chunk.at(-1) ?? 0) + 1) % groups)
       const [unseen] = await unseenOf(
@@ -52,8 +53,11 @@ export async function scrub(course: Course): Promise<void> {
         found.map(({ block }) => block),
       )
       if (unseen === undefined) continue
-      log('error', 'a write was not recorded', { disk: source.index, block: unseen })
-      await course.distrust(place, `WRITE_UNSEEN: block ${unseen} differed and no write to it was recorded`)
+      const because = `WRITE_UNSEEN: block ${unseen} differed and no write to it was recorded`
+      log('error', 'a write was not recorded: the next sync compares every block', {
+        ...{ disk: source.index, block: unseen },
+      })
+      await tracking.ask('doubt', source.index, because)
       break
     }
   }
@@ -68,7 +72,7 @@ async function unseenOf(
   let unseen = blocks
   for (let look = 0; unseen.length > 0 && look < LOOKS; look++) {
     if (look > 0) await pause(LOOK_MS)
-    const written = new BlockBits(await tracking.ask('peek', disk))
+    const written = new BlockBits((await tracking.ask('look', disk, undefined)).bits)
     unseen = unseen.filter((block) => !written.has(block))
   }
   return unseen

@@ -25,6 +25,8 @@ export interface TakenBlocks {
 export interface TrackingCalls {
   follow(disks: readonly SourceDisk[]): void
   take(disk: number, root: string | undefined): TakenBlocks
+  /** What `take` would hand over; nothing is handed over. */
+  look(disk: number, root: string | undefined): TakenBlocks
   more(disk: number, era: number): TakenBlocks
   peek(disk: number): Uint8Array
   /** Writes out what is only in memory yet of the file systems on these disks. */
@@ -84,15 +86,19 @@ class Trackers implements TrackingCalls {
   }
 
   take(disk: number, root: string | undefined): TakenBlocks {
-    return travelling(this.tracker(disk).take(root))
+    return this.use(disk, (tracker) => travelling(tracker.take(root)))
+  }
+
+  look(disk: number, root: string | undefined): TakenBlocks {
+    return this.use(disk, (tracker) => travelling(tracker.look(root)))
   }
 
   more(disk: number, era: number): TakenBlocks {
-    return travelling(this.tracker(disk).more(era))
+    return this.use(disk, (tracker) => travelling(tracker.more(era)))
   }
 
   peek(disk: number): Uint8Array {
-    return this.tracker(disk).peek().bytes
+    return this.use(disk, (tracker) => tracker.peek().bytes)
   }
 
   writeOut(disks: readonly number[]): Promise<void> {
@@ -110,15 +116,15 @@ class Trackers implements TrackingCalls {
   }
 
   doubt(disk: number, because: string): void {
-    this.tracker(disk).doubt(because)
+    this.use(disk, (tracker) => tracker.doubt(because))
   }
 
   expect(disk: number, root: string, era: number): void {
-    this.tracker(disk).expect(root, era)
+    this.use(disk, (tracker) => tracker.expect(root, era))
   }
 
   settle(disk: number, root: string, era: number): void {
-    this.tracker(disk).settle(root, era)
+    this.use(disk, (tracker) => tracker.settle(root, era))
   }
 
   private begin(disk: SourceDisk, tracefs: string | undefined): void {
@@ -129,10 +135,27 @@ class Trackers implements TrackingCalls {
       this.trackers.set(disk.index, new DiskTracker(disk, { tracefs, instance, file }))
       this.untracked.delete(disk.index)
     } catch (problem) {
-      const because = wordsOf(problem).slice(0, 120)
-      if (this.untracked.get(disk.index) !== because)
-        log('info', 'writes to a disk are not tracked', { disk: disk.index, because })
-      this.untracked.set(disk.index, because)
+      this.leave(disk.index, problem)
+    }
+  }
+
+  private leave(disk: number, problem: unknown): void {
+    const because = wordsOf(problem).slice(0, 120)
+    if (this.untracked.get(disk) !== because)
+      log('info', 'writes to a disk are not tracked', { disk, because })
+    this.untracked.set(disk, because)
+    this.trackers.get(disk)?.close()
+    this.trackers.delete(disk)
+  }
+
+  /** A tracker that has come to its end is left behind: the next order begins another. */
+  private use<T>(disk: number, call: (tracker: DiskTracker) => T): T {
+    const tracker = this.tracker(disk)
+    try {
+      return call(tracker)
+    } catch (problem) {
+      if (tracker.isOver) this.leave(disk, problem)
+      throw problem
     }
   }
 
@@ -143,12 +166,21 @@ class Trackers implements TrackingCalls {
   }
 
   private poll(): void {
-    for (const tracker of this.trackers.values()) {
+    for (const [disk, tracker] of this.trackers) {
       try {
         tracker.poll()
       } catch (problem) {
-        tracker.doubt(`written blocks could not be noted: ${wordsOf(problem)}`.slice(0, 120))
+        this.mistrust(disk, tracker, `written blocks could not be noted: ${wordsOf(problem)}`.slice(0, 120))
       }
+    }
+  }
+
+  /** A doubt that cannot be noted ends the tracker, whose map then still says that it may lack something. */
+  private mistrust(disk: number, tracker: DiskTracker, because: string): void {
+    try {
+      tracker.doubt(because)
+    } catch {
+      this.leave(disk, because)
     }
   }
 }

@@ -35,6 +35,11 @@ export class Tracking {
     this.thread.on('exit', (code) => this.ended(`exit ${code}`))
   }
 
+  /** Whether its thread has died: another one goes on from the maps and the kernel's records as they are. */
+  get isOver(): boolean {
+    return this.end !== undefined
+  }
+
   ask<K extends keyof TrackingCalls>(
     call: K,
     ...args: Parameters<TrackingCalls[K]>

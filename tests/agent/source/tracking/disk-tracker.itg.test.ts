@@ -299,13 +299,55 @@ describe.skipIf(obstacle !== undefined)('the dirty map of a disk', () => {
     expect(blocksOf(tracker.take('root').blocks, 1024)).toEqual([7])
   })
 
-  it('notices while it runs that its record was switched off', () => {
+  it('notices while it runs that its record was switched off, also while writes are held', () => {
+    const place = placed()
+    const tracker = trusted(loop(64 * MIB), place)
+    const { era } = tracker.take('root')
+    const isRecorded = (is: boolean): void =>
+      writeFileSync(
+        join(TRACEFS, 'instances', place.instance, 'events/block/block_rq_complete/enable'),
+        is ? '1' : '0',
+      )
+
+    tracker.hold()
+    expect(tracker.isOf(era)).toBe(true)
+    isRecorded(false)
+    expect(tracker.isOf(era)).toBe(false)
+    tracker.release()
+
+    expect(tracker.take('root').because).toBe("the kernel's record of writes was gone")
+  })
+
+  it('shows what it holds without handing it over', () => {
+    const disk = loop(64 * MIB)
+    const tracker = trusted(disk, placed())
+    put(disk.device, 3 * BLOCK_BYTES, 1)
+    tracker.take('root')
+    put(disk.device, 4 * BLOCK_BYTES, 1)
+
+    const looks = [tracker.look('root'), tracker.look('root')]
+
+    for (const { blocks, because } of looks) {
+      expect(because).toBeUndefined()
+      expect(blocksOf(blocks, 1024)).toEqual([3, 4])
+    }
+    expect(tracker.look('another').because).toMatch(/no manifest of the last sync/)
+    expect(blocksOf(tracker.take('root').blocks, 1024)).toEqual([3, 4])
+  })
+
+  it('is over when it cannot be begun anew, and what follows begins with a doubt', () => {
     const disk = loop(64 * MIB)
     const place = placed()
     const tracker = trusted(disk, place)
-    writeFileSync(join(TRACEFS, 'instances', place.instance, 'events/block/block_rq_complete/enable'), '0')
+    const record = join(TRACEFS, 'instances', place.instance)
+    const held = openSync(join(record, 'tracing_on'), 'r+')
+    writeSync(held, '0')
 
-    expect(tracker.take('root').because).toBe("the kernel's record of writes was gone")
+    expect(() => tracker.take('root')).toThrow(/EBUSY/)
+    expect(tracker.isOver).toBe(true)
+    closeSync(held)
+
+    expect(tracked(disk, place).take('root').because).toBe("the kernel's record of writes was gone")
   })
 })
 
