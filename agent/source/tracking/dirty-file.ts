@@ -140,6 +140,16 @@ export class DirtyFile {
   }
 }
 
+/** Why a map that an earlier agent left is not about what is here now; undefined when it is. */
+export function differenceOf(then: DirtyState, now: DirtyState): string | undefined {
+  if (then.boot !== now.boot) return 'the server was restarted'
+  if (then.sizeBytes !== now.sizeBytes || then.identity !== now.identity)
+    return 'the disk was replaced by another one'
+  if (then.device !== now.device || then.sequence !== now.sequence)
+    return 'the disk was replaced by another one'
+  return then.instance === now.instance ? undefined : "the agent's home was moved"
+}
+
 function stateIn(head: Buffer): DirtyState | undefined {
   try {
     return DirtyState.parse(JSON.parse(head.toString('utf8', STATE_AT)))

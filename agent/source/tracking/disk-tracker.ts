@@ -10,7 +10,7 @@ import { BLOCK_BYTES, type SourceDisk } from '../../protocol/control.ts'
 import { blocksOf } from '../../protocol/geometry.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
 import type { BlockBits } from './block-bits.ts'
-import { DirtyFile, type DirtyState } from './dirty-file.ts'
+import { differenceOf, DirtyFile, type DirtyState } from './dirty-file.ts'
 import type { Ended } from './trace-page.ts'
 import { TraceInstance } from './trace-instance.ts'
 import { tracedDisk, type TracedDisk } from './traced-disk.ts'
@@ -288,14 +288,4 @@ export class DiskTracker {
     const blocks = blocksOf(this.disk.sizeBytes)
     if (first < blocks) this.file.add(first, Math.min(last + 1, blocks))
   }
-}
-
-/** Why a map that an earlier agent left is not about what is here now; undefined when it is. */
-function differenceOf(then: DirtyState, now: DirtyState): string | undefined {
-  if (then.boot !== now.boot) return 'the server was restarted'
-  if (then.sizeBytes !== now.sizeBytes || then.identity !== now.identity)
-    return 'the disk was replaced by another one'
-  if (then.device !== now.device || then.sequence !== now.sequence)
-    return 'the disk was replaced by another one'
-  return then.instance === now.instance ? undefined : "the agent's home was moved"
 }
