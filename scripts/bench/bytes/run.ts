@@ -46,7 +46,7 @@ async function measure(settings: Settings, directory: string): Promise<Figures> 
     await pair.close()
     rmSync(place, { recursive: true })
     const coldVsDirect = await benchCold(directory, bundles, source, rounds)
-    cat(source.path)
+    await cat(source.path)
     const tracked = await benchTracked(directory, bundles, source, settings, say)
     return { sizeBytes, rounds, ...syncs, full, coldVsDirect, tracked, rssMiB }
   } finally {

@@ -54,7 +54,7 @@ interface Taken {
 async function tracked(pair: Pair, more: { readonly holdMs?: number } = {}): Promise<Taken> {
   await pair.bot.asked()
   const { report, seconds } = await pair.bot.order(more)
-  const flushed = flush(pair.targets[0] ?? '')
+  const flushed = await flush(pair.targets[0] ?? '')
   const { comparison } = report
   if (!comparison.startsWith('only written blocks')) throw new Error(`a tracked sync compared ${comparison}`)
   if (more.holdMs !== undefined && report.instant?.kind !== 'consistent')
@@ -80,14 +80,14 @@ async function onBenchDisk(
   try {
     return await withTracked(directory, bundles, { device, sizeBytes: source.sizeBytes }, async (pair) => {
       await pair.bot.order()
-      flush(pair.targets[0] ?? '')
+      await flush(pair.targets[0] ?? '')
       const [cats, seconds, instants]: [number[], number[], number[]] = [[], [], []]
       for (let round = 0; round < rounds; round++) {
-        cats.push(cat(source.path))
+        cats.push(await cat(source.path))
         seconds.push((await tracked(pair)).seconds)
         instants.push((await tracked(pair, { holdMs: HOLD_MS })).seconds)
       }
-      if (!isEqual(source.path, pair.targets[0] ?? ''))
+      if (!(await isEqual(source.path, pair.targets[0] ?? '')))
         throw new Error('the target is not equal after tracked syncs')
       return {
         c0VsCat: median(seconds) / median(cats),
@@ -124,7 +124,7 @@ async function onSparseDisk(directory: string, bundles: Bundles, sizeBytes: numb
   try {
     return await withTracked(directory, bundles, { device, sizeBytes }, async (pair) => {
       const first = await pair.bot.order()
-      flush(pair.targets[0] ?? '')
+      await flush(pair.targets[0] ?? '')
       const unchangedSeconds = await medianOf(CURVE_ROUNDS, async () => (await tracked(pair)).seconds)
       const changedSeconds = await medianOf(CURVE_ROUNDS, async (round) => {
         writeAcross(device, sizeBytes, `tracked ${round}`)
