@@ -1,9 +1,9 @@
 /** The post step: runs whatever became of the step, also when the runner has killed it. */
 import { getState, notice } from '@actions/core'
+import { text } from '../core/commands/markdown.ts'
 import type { Bot } from './bot.ts'
 import type { Inputs } from './inputs.ts'
 import { plainLine, say } from './log.ts'
-import { text } from './markdown.ts'
 import { writeSummary } from './report.ts'
 import type { GoingOn } from './stop.ts'
 import { stop } from './stop.ts'

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Course } from '../core/commands/course.ts'
 import { courseAfterApproval, courseOf } from '../core/commands/course.ts'
 import type { Reply } from '../core/commands/reply.ts'
+import type { Link } from '../core/commands/view.ts'
 import type { Bot } from './bot.ts'
 import type { Cancellation } from './cancel.ts'
 import { Failure } from './failure.ts'
@@ -33,6 +34,8 @@ export interface Known {
   approval?: number
   /** When others were asked, and when they had decided. */
   asked?: { readonly from: number; to?: number }
+  /** Where the same is shown at other doors. */
+  links?: readonly Link[]
   /** The request as it was when last looked at. */
   request?: Reply
 }
@@ -133,13 +136,19 @@ const doneCode = ({ of }: Course): string =>
 
 /** Remembers what a reply tells of the job. */
 function learn(known: Known, reply: Reply): void {
-  const { job, syncId, forecast, approval } = reply.data ?? {}
+  const { job, syncId, forecast, approval, links } = reply.data ?? {}
   if (typeof job === 'string') known.job = job
   // With progress it is the sync that runs; without, one that ended before this step.
   if (typeof syncId === 'string' && reply.progress !== undefined) known.syncId ??= syncId
   if (typeof approval === 'number') known.approval = approval
   if (forecast !== null && forecast !== undefined) known.forecast = forecast
+  if (Array.isArray(links)) known.links = linksIn(known.links, links as readonly Link[])
   if (reply.outcome === 'refused') return
   if (reply.code === 'request') known.request = reply
   known.last = reply
+}
+
+/** A request is shown elsewhere than the sync that it has led to: both are worth a way there. */
+function linksIn(before: readonly Link[] = [], more: readonly Link[]): readonly Link[] {
+  return [...before, ...more.filter(({ url }) => before.every((known) => known.url !== url))]
 }

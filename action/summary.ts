@@ -1,9 +1,10 @@
 /** The page that a step leaves in the summary of its run: one that an operator would forward. */
+import { code, fenced, linkLines, table, text } from '../core/commands/markdown.ts'
 import { drawBar, progressBars, progressLine } from '../core/commands/progress.ts'
 import type { SyncPhases } from '../core/commands/phases.ts'
 import type { Reply } from '../core/commands/reply.ts'
-import { fenced, table, text, timeline } from './markdown.ts'
 import type { Ending, Known } from './step.ts'
+import { timeline } from './timeline.ts'
 
 export interface Page {
   readonly ending: Ending
@@ -28,7 +29,7 @@ export function renderSummary(page: Page): string {
   const facts = Object.entries(shown?.facts ?? {})
   const parts = [
     `### ${MARKS[ending.decision]} ${text(ending.title)}`,
-    `${code(asked)} · ${ending.decision} · reason code ${code(ending.code)}`,
+    `${code(asked.slice(0, 300))} · ${ending.decision} · reason code ${code(ending.code)}`,
     ...(note === undefined ? [] : [text(note)]),
     ...(facts.length === 0 ? [] : [table(['', ''], facts)]),
     ...approval(page),
@@ -41,12 +42,21 @@ export function renderSummary(page: Page): string {
     ...(drawing(page) ?? []),
     ...verification(known),
     ...(shown?.progress === undefined ? [] : [fenced(bars(shown.progress))]),
-    ...(shown?.table === undefined || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)]),
+    ...(shown?.table === undefined || isRecords(shown) ? [] : longTable(shown.table)),
     ...nextSteps(trouble ?? shown),
+    ...linkLines(known.links).map((ways) => `Shown at: ${ways}`),
     '',
   ]
   const whole = parts.join('\n\n')
   return whole.length <= MOST_CHARACTERS ? whole : `${whole.slice(0, MOST_CHARACTERS)}\n\n… cut here.\n`
+}
+
+/** Rows beyond these are left out, and it is said: a summary has an end, and readers too. */
+const MOST_ROWS = 100
+
+function longTable({ columns, rows }: NonNullable<Reply['table']>): readonly string[] {
+  const left = rows.length - MOST_ROWS
+  return [table(columns, rows.slice(0, MOST_ROWS)), ...(left > 0 ? [`… and ${left} more.`] : [])]
 }
 
 /** Who asked, who agreed, and what they had before their eyes. */
@@ -118,5 +128,3 @@ function nextSteps(shown: Reply | undefined): readonly string[] {
   if (steps.length === 0) return []
   return ['#### Next', fenced(steps.map(({ command }) => `/ferry ${command}`))]
 }
-
-const code = (value: string): string => `\`${value.replace(/[`\s|]+/g, ' ').slice(0, 300)}\``

@@ -20280,11 +20280,11 @@ var Summary = class {
    */
   addTable(rows) {
     const tableBody = rows.map((row) => {
-      const cells = row.map((cell) => {
-        if (typeof cell === "string") {
-          return this.wrap("td", cell);
+      const cells = row.map((cell2) => {
+        if (typeof cell2 === "string") {
+          return this.wrap("td", cell2);
         }
-        const { header, data, colspan, rowspan } = cell;
+        const { header, data, colspan, rowspan } = cell2;
         const tag = header ? "th" : "td";
         const attrs = Object.assign(Object.assign({}, colspan && { colspan }), rowspan && { rowspan });
         return this.wrap(tag, data, attrs);
@@ -20885,53 +20885,38 @@ function progressLog(now) {
   };
 }
 
-// action/markdown.ts
-var MOST_ROWS = 100;
+// core/commands/markdown.ts
+var UNSEEN = "\u200B";
 function text(value) {
-  return value.replace(/\s+/g, " ").split(/(`[^`]+`)/).map((part, at) => at % 2 === 1 ? part.replaceAll("|", "\\|") : plain(part)).join("");
+  return inline(value, (code2) => code2);
+}
+var cell = (value) => inline(value, (code2) => code2.replaceAll("|", "\\|"));
+function inline(value, ofCode) {
+  return value.replace(/\s+/g, " ").split(/(`[^`]+`)/).map((part, at) => at % 2 === 1 ? ofCode(part) : plain(part)).join("");
 }
 function plain(part) {
-  return part.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`|*_~[\]#!$]/g, "\\$&").replace(/@/g, "@\u200B").replace(/:\/\//g, ":\u200B//").replace(/\bwww\./gi, "www\u200B.");
+  return part.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[\\`|*_~[\]!$]/g, "\\$&").replace(/^(\s*)([-+=])(?=\s|$)/, "$1\\$2").replace(/^(\s*[0-9]{1,9})([.)])(?=\s|$)/, "$1\\$2").replace(/[@#]/g, `$&${UNSEEN}`).replace(/\b(gh)-(?=[0-9])/gi, `$1-${UNSEEN}`).replace(/:(?=\/\/)/g, `:${UNSEEN}`).replace(/\bwww\.(?=\S)/gi, `www${UNSEEN}.`).replace(/\b(mailto|xmpp):/gi, `$1${UNSEEN}:`);
 }
-function table(columns, rows) {
-  const line = (cells) => `| ${cells.map(text).join(" | ")} |`;
-  const shown = rows.slice(0, MOST_ROWS).map(line);
-  const left = rows.length - shown.length;
-  return [
-    line(columns),
-    `|${columns.map(() => " --- |").join("")}`,
-    ...shown,
-    ...left === 0 ? [] : [`
-\u2026 and ${left} more.`]
-  ].join("\n");
+function code(value) {
+  const inside = value.replace(/\s+/g, " ").trim() || " ";
+  const longest = Math.max(0, ...[...inside.matchAll(/`+/g)].map(([ticks2]) => ticks2.length));
+  const [ticks, space] = ["`".repeat(longest + 1), longest === 0 ? "" : " "];
+  return `${ticks}${space}${inside}${space}${ticks}`;
 }
 function fenced(lines, kind = "text") {
   const clean = lines.map(
     (line) => line.replace(/[\r\n]+/g, " ").trimEnd().replace(/`{3,}/g, "'''")
   );
-  return `\`\`\`${kind}
-${clean.join("\n")}
-\`\`\``;
+  return [`\`\`\`${kind}`, ...clean, "```"].join("\n");
 }
-function timeline(sections) {
-  const drawn = sections.filter(({ stretches }) => stretches.length > 0);
-  if (drawn.length === 0) return void 0;
-  return fenced(
-    [
-      "gantt",
-      "  dateFormat x",
-      "  axisFormat %H:%M:%S",
-      ...drawn.flatMap(({ title, stretches }) => [
-        `  section ${word(title)}`,
-        ...stretches.map(
-          ({ label, from, to }) => `  ${word(label)} : ${Math.round(from)}, ${Math.round(Math.max(to, from + 1))}`
-        )
-      ])
-    ],
-    "mermaid"
-  );
+function table(columns, rows) {
+  const line = (cells) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(columns), `|${columns.map(() => " --- |").join("")}`, ...rows.map(line)].join("\n");
 }
-var word = (title) => title.replace(/[^\p{L}\p{N} .-]/gu, " ").replace(/\s+/g, " ").trim() || "sync";
+function linkLines(links = []) {
+  const shown = links.filter(({ url }) => /^https:\/\/[\w./:?#=&%~+-]+$/.test(url));
+  return shown.length === 0 ? [] : [shown.map(({ label, url }) => `[${text(label)}](${url})`).join(" \xB7 ")];
+}
 
 // core/commands/phases.ts
 function phasesOf(history, syncId) {
@@ -20997,14 +20982,14 @@ function outputsOf({ decision, code: code2, title }, known, more) {
   return {
     decision,
     "reason-code": code2,
-    state: word2(of("state")),
-    "image-id": word2(of("imageId")),
-    "sync-id": word2(syncId),
+    state: word(of("state")),
+    "image-id": word(of("imageId")),
+    "sync-id": word(syncId),
     forecast: forecast === void 0 ? "" : JSON.stringify(forecast),
     result: shortened(result)
   };
 }
-var word2 = (value) => typeof value === "string" ? value : "";
+var word = (value) => typeof value === "string" ? value : "";
 function shortened(result) {
   const whole = JSON.stringify(result);
   if (whole.length <= MOST_CHARACTERS) return whole;
@@ -21018,6 +21003,27 @@ function withoutSecrets(reply) {
   return { reply: JSON.parse(JSON.stringify(reply).replaceAll(code2, "***")), secrets: [code2] };
 }
 
+// action/timeline.ts
+function timeline(sections) {
+  const drawn = sections.filter(({ stretches }) => stretches.length > 0);
+  if (drawn.length === 0) return void 0;
+  return fenced(
+    [
+      "gantt",
+      "  dateFormat x",
+      "  axisFormat %H:%M:%S",
+      ...drawn.flatMap(({ title, stretches }) => [
+        `  section ${word2(title)}`,
+        ...stretches.map(
+          ({ label, from, to }) => `  ${word2(label)} : ${Math.round(from)}, ${Math.round(Math.max(to, from + 1))}`
+        )
+      ])
+    ],
+    "mermaid"
+  );
+}
+var word2 = (title) => title.replace(/[^\p{L}\p{N} .-]/gu, " ").replace(/\s+/g, " ").trim() || "sync";
+
 // action/summary.ts
 var MARKS = { done: "\u2705", accepted: "\u23F3", refused: "\u26D4", denied: "\u26D4", failed: "\u274C" };
 var MOST_CHARACTERS2 = 2e5;
@@ -21027,7 +21033,7 @@ function renderSummary(page) {
   const facts = Object.entries(shown?.facts ?? {});
   const parts = [
     `### ${MARKS[ending.decision]} ${text(ending.title)}`,
-    `${code(asked)} \xB7 ${ending.decision} \xB7 reason code ${code(ending.code)}`,
+    `${code(asked.slice(0, 300))} \xB7 ${ending.decision} \xB7 reason code ${code(ending.code)}`,
     ...note === void 0 ? [] : [text(note)],
     ...facts.length === 0 ? [] : [table(["", ""], facts)],
     ...approval(page),
@@ -21036,8 +21042,9 @@ function renderSummary(page) {
     ...drawing(page) ?? [],
     ...verification(known),
     ...shown?.progress === void 0 ? [] : [fenced(bars(shown.progress))],
-    ...shown?.table === void 0 || isRecords(shown) ? [] : [table(shown.table.columns, shown.table.rows)],
+    ...shown?.table === void 0 || isRecords(shown) ? [] : longTable(shown.table),
     ...nextSteps(trouble ?? shown),
+    ...linkLines(known.links).map((ways) => `Shown at: ${ways}`),
     ""
   ];
   const whole = parts.join("\n\n");
@@ -21045,6 +21052,11 @@ function renderSummary(page) {
 
 \u2026 cut here.
 `;
+}
+var MOST_ROWS = 100;
+function longTable({ columns, rows }) {
+  const left = rows.length - MOST_ROWS;
+  return [table(columns, rows.slice(0, MOST_ROWS)), ...left > 0 ? [`\u2026 and ${left} more.`] : []];
 }
 function approval({ known: { request, last } }) {
   if (request === void 0 || request === last) return [];
@@ -21097,7 +21109,6 @@ function nextSteps(shown) {
   if (steps.length === 0) return [];
   return ["#### Next", fenced(steps.map(({ command }) => `/ferry ${command}`))];
 }
-var code = (value) => `\`${value.replace(/[`\s|]+/g, " ").slice(0, 300)}\``;
 
 // action/report.ts
 async function report({ ending, known, asked, note, bot }) {
@@ -21365,14 +21376,18 @@ async function follow(course, parts, known) {
 }
 var doneCode = ({ of }) => ({ approval: "approved", job: "ended", verification: "verified", task: "answered" })[of];
 function learn(known, reply) {
-  const { job, syncId, forecast, approval: approval2 } = reply.data ?? {};
+  const { job, syncId, forecast, approval: approval2, links } = reply.data ?? {};
   if (typeof job === "string") known.job = job;
   if (typeof syncId === "string" && reply.progress !== void 0) known.syncId ??= syncId;
   if (typeof approval2 === "number") known.approval = approval2;
   if (forecast !== null && forecast !== void 0) known.forecast = forecast;
+  if (Array.isArray(links)) known.links = linksIn(known.links, links);
   if (reply.outcome === "refused") return;
   if (reply.code === "request") known.request = reply;
   known.last = reply;
+}
+function linksIn(before = [], more) {
+  return [...before, ...more.filter(({ url }) => before.every((known) => known.url !== url))];
 }
 
 // action/main.ts

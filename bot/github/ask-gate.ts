@@ -1,6 +1,7 @@
 /** What a workflow run that waits wants of Ferry, asked in the name of who has started it. */
 import type { App } from '../../core/app/assemble.ts'
 import type { Gate } from '../../core/app/github.ts'
+import { WORKFLOW_RUN } from '../../core/commands/final-step.ts'
 import type { Verdict } from './gate-words.ts'
 import type { WorkflowRun } from './runs.ts'
 
@@ -32,7 +33,7 @@ export async function askFor(app: App, gate: Gate, run: WorkflowRun): Promise<As
   })
   if ('problem' in found) return reject(found.problem)
   const facts = {
-    ...{ 'Workflow run': run.html_url, Environment: gate.environment, 'Started by': run.event },
+    ...{ [WORKFLOW_RUN]: run.html_url, Environment: gate.environment, 'Started by': run.event },
     ...{ Branch: run.head_branch ?? 'none', Commit: run.head_sha },
   }
   const options = { confirmed: true, gate: { facts } }

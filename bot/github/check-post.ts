@@ -3,7 +3,7 @@ import type { Post, View } from '../../core/app/doors.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import type { Call } from './client.ts'
 import { BUTTONS, externalId } from './checks.ts'
-import { linkLines } from './markdown.ts'
+import { linkLines } from '../../core/commands/markdown.ts'
 import { renderMarkdown } from './render.ts'
 
 interface Check {
@@ -61,12 +61,15 @@ export function checkOf(view: View): Readonly<Record<string, unknown>> {
   const { reply, tone } = view
   const conclusion =
     tone === 'good' ? 'success' : tone === 'bad' ? 'failure' : tone === 'neutral' ? 'cancelled' : undefined
+  const page = reply.data?.['page']
   return {
     name: nameOf(reply),
+    // Where its own "Details" lead: to the run of a workflow that has asked for it.
+    ...(typeof page === 'string' ? { details_url: page } : {}),
     ...(conclusion === undefined ? { status: 'in_progress' } : { status: 'completed', conclusion }),
     output: {
       title: reply.title.slice(0, MOST_TITLE),
-      summary: renderMarkdown(reply, { tone, last: linkLines(view) }),
+      summary: renderMarkdown(reply, { tone, last: linkLines(view.links) }),
     },
     actions: BUTTONS.filter((button) => (reply.actions ?? []).some(({ label }) => label === button)).map(
       (button) => ({
@@ -78,5 +81,9 @@ export function checkOf(view: View): Readonly<Record<string, unknown>> {
   }
 }
 
-const nameOf = ({ data }: Reply): string => `Ferry: ${String(data?.['job'])} sync #${String(data?.['sync'])}`
+/** The same as long as there is the sync. */
+function nameOf({ data }: Reply): string {
+  const run = /\/actions\/runs\/([0-9]+)$/.exec(String(data?.['page']))?.[1]
+  return `Ferry: ${String(data?.['job'])} sync #${String(data?.['sync'])}${run === undefined ? '' : ` (run ${run})`}`
+}
 const idOf = (post: Post, { data }: Reply): string => externalId(String(data?.['job']), post.id)

@@ -8,11 +8,10 @@ import type { Reply } from '../../core/commands/reply.ts'
 import { Refusal } from '../../core/commands/reply.ts'
 import type { Call } from './client.ts'
 import type { CommentEvent } from './events.ts'
-import { marker } from './markdown.ts'
 import type { GitHubParts } from './parts.ts'
 import { mayWrite, permissionOf } from './rights.ts'
 import { renderMarkdown } from './render.ts'
-import { putComment } from './written.ts'
+import { marker, putComment } from './written.ts'
 
 /** How long something that cannot be taken back may be confirmed. */
 const CONFIRM_MS = 10 * 60_000

@@ -1,6 +1,6 @@
 /** What a gate says: to GitHub, in at most as many characters as GitHub takes, and when it opens or stays shut. */
 import type { Approval } from '../../core/app/github.ts'
-import { text } from './markdown.ts'
+import { text } from '../../core/commands/markdown.ts'
 
 /** GitHub cuts nothing: it refuses a longer one. */
 export const MOST_REPORT = 1024
@@ -43,14 +43,18 @@ export function verdictOf({
   }
 }
 
-/** What is to be decided and on what grounds, as Markdown. The grounds come in their order, as many as there is room for. */
-export function evidenceReport(approval: Approval): string {
+/**
+ * What is to be decided and on what grounds, as Markdown. The grounds come in their order, as many as there is room for.
+ * `shownAt`: the way to the same request elsewhere.
+ */
+export function evidenceReport(approval: Approval, shownAt: readonly string[] = []): string {
   const { number, command, jobName, requestedBy, needed, approvedBy, evidence } = approval
   const missing = needed - approvedBy.length
   const head = `**${text(`${command} ${jobName}`)}** waits for approval: request ${number} of ${text(requestedBy)}, ${missing} more ${missing === 1 ? 'person' : 'people'} needed.`
   const tail = [
     ...(approvedBy.length === 0 ? [] : [`Approved by: ${text(approvedBy.join(', '))}`]),
     `Decide in Slack, in a comment (\`/ferry approve ${number}\`, \`/ferry deny ${number} reason=…\`), or by reviewing this deployment.`,
+    ...shownAt,
   ].join('\n')
   let report = head
   for (const [name, value] of Object.entries(evidence)) {
@@ -60,8 +64,10 @@ export function evidenceReport(approval: Approval): string {
   return `${report}\n\n${tail}`.slice(0, MOST_REPORT)
 }
 
-/** A sentence as a report. */
-export function sentenceReport(sentence: string): string {
+/** A sentence as a report; a way elsewhere is left out where there is no room for it. */
+export function sentenceReport(sentence: string, shownAt: readonly string[] = []): string {
   const whole = text(sentence)
-  return whole.length <= MOST_REPORT ? whole : `${whole.slice(0, MOST_REPORT - 1)}…`
+  if (whole.length > MOST_REPORT) return `${whole.slice(0, MOST_REPORT - 1)}…`
+  const linked = [whole, ...shownAt].join('\n\n')
+  return linked.length <= MOST_REPORT ? linked : whole
 }

@@ -8,6 +8,7 @@ import type { Gate } from '../../core/app/github.ts'
 import { askFor } from './ask-gate.ts'
 import type { Call } from './client.ts'
 import type { GateEvent } from './events.ts'
+import { linkLines } from '../../core/commands/markdown.ts'
 import { evidenceReport, sentenceReport, verdictOf } from './gate-words.ts'
 import { againMs } from './inbox.ts'
 import type { GitHubParts } from './parts.ts'
@@ -16,9 +17,7 @@ import { GitHubTrouble } from './trouble.ts'
 
 const LEASE_MS = 60_000
 const AT_ONCE = 8
-/** Between two looks at a request that is open. */
-const LOOK_MS = 1000
-/** So many looks at the request, and then one at the run, which somebody may have cancelled. */
+/** So many looks at a request that is open, and then one at the run, which somebody may have cancelled. */
 const LOOKS_PER_RUN = 60
 /** GitHub takes ten status reports; the last word comes with the decision. */
 const MOST_REPORTS = 9
@@ -54,17 +53,18 @@ export async function carryGates(parts: GitHubParts, signal: AbortSignal): Promi
   }
 }
 
-async function carryGate({ app, client }: GitHubParts, gate: Gate, owner: string): Promise<void> {
+async function carryGate({ app, client, lookMs }: GitHubParts, gate: Gate, owner: string): Promise<void> {
   const { gates } = app.github
   try {
     const call = await client.in(gate.repository, gate.installationId || undefined)
     if (gate.decision !== null) return await answer(app, call, gate, gate.decision)
     if (gate.approval === null) {
-      await ask(app, call, gate)
-      return await gates.giveBack(gate.id, owner, 0, 0)
+      const isAsked = await ask(app, call, gate)
+      // What is asked for is shown at other doors first, so that the evidence leads there.
+      return await gates.giveBack(gate.id, owner, isAsked ? lookMs : 0, 0)
     }
     const isOpen = await follow(app, call, gate, gate.approval)
-    await gates.giveBack(gate.id, owner, isOpen ? LOOK_MS : 0, isOpen ? gate.tries + 1 : 0)
+    await gates.giveBack(gate.id, owner, isOpen ? lookMs : 0, isOpen ? gate.tries + 1 : 0)
   } catch (error) {
     const asked = error instanceof GitHubTrouble ? error.waitMs : undefined
     const inMs = Math.max(asked ?? 0, Math.min(LONGEST_MS, againMs(gate.tries, undefined)))
@@ -73,19 +73,23 @@ async function carryGate({ app, client }: GitHubParts, gate: Gate, owner: string
   }
 }
 
-/** Finds out what the run wants, and asks for approval. */
-async function ask(app: App, call: Call, gate: Gate): Promise<void> {
+/** Finds out what the run wants, and asks for approval; whether others are to decide now. */
+async function ask(app: App, call: Call, gate: Gate): Promise<boolean> {
   const { gates } = app.github
   const run = await findRun(call, gate.runId)
-  if (run === undefined || isOver(run, gate.attempt)) return close(app, gate)
+  if (run === undefined || isOver(run, gate.attempt)) {
+    await close(app, gate)
+    return false
+  }
   const asked = await askFor(app, gate, run)
   if ('again' in asked) throw new Error(asked.again)
   if ('approval' in asked) {
     const { job, requestedBy, approval } = asked
     await gates.asked(gate.id, { job, requestedBy, approval })
-    return
+    return true
   }
   await gates.decide(gate.id, asked.decision, asked.reason)
+  return false
 }
 
 /** Looks how the request stands; whether it is still open. */
@@ -99,7 +103,7 @@ async function follow(app: App, call: Call, gate: Gate, number: number): Promise
   }
   const isTime = gate.tries % LOOKS_PER_RUN === LOOKS_PER_RUN - 1
   if (isTime && isOver(await findRun(call, gate.runId), gate.attempt)) await close(app, gate)
-  else await report(app, call, gate, evidenceReport(approval))
+  else await report(app, call, gate, evidenceReport(approval, await shownAt(app, gate)))
   return true
 }
 
@@ -108,7 +112,7 @@ async function answer(app: App, call: Call, gate: Gate, state: 'approved' | 'rej
   try {
     await call('POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule', {
       ...{ run_id: Number(gate.runId), environment_name: gate.environment, state },
-      comment: sentenceReport(gate.reason),
+      comment: sentenceReport(gate.reason, await shownAt(app, gate)),
     })
   } catch (error) {
     if (!(error instanceof GitHubTrouble) || error.kind === 'later') throw error
@@ -117,6 +121,12 @@ async function answer(app: App, call: Call, gate: Gate, state: 'approved' | 'rej
     if ((await waitingAt(call, gate.runId)).includes(gate.environment.toLowerCase())) throw error
   }
   await app.github.gates.answered(gate.id)
+}
+
+/** Where the same request is shown at other doors, as Markdown. */
+async function shownAt(app: App, { approval }: Gate): Promise<readonly string[]> {
+  if (approval === null) return []
+  return linkLines(await app.linksOf({ kind: 'approval', id: String(approval) }))
 }
 
 /** The run is over, cancelled for one: what was asked for it is worth nothing, unless another gate waits for the same. */

@@ -14,7 +14,7 @@ import { carryGates, openGate } from './gates.ts'
 import { emptyInbox, sweepInbox } from './inbox.ts'
 import { WEBHOOK_PATH } from './manifest.ts'
 import type { GitHubParts } from './parts.ts'
-import { githubDoor } from './posts.ts'
+import { githubDoor, webUrlOf } from './posts.ts'
 import { findWaitingRuns, redeliver } from './reconcile.ts'
 import { takeReview } from './reviews.ts'
 
@@ -29,12 +29,17 @@ export interface GitHubDoor {
 export interface GitHubTimings {
   readonly inboxMs: number
   readonly gatesMs: number
+  /** Between two looks at a request for approval that a gate waits for. */
+  readonly lookMs: number
   readonly reconcileMs: number
   /** How long what moves on its own stays as it is shown. */
   readonly paceMs: number
 }
 
-const TIMINGS: GitHubTimings = { inboxMs: 1000, gatesMs: 1000, reconcileMs: 120_000, paceMs: 10_000 }
+const TIMINGS: GitHubTimings = {
+  ...{ inboxMs: 1000, gatesMs: 1000, lookMs: 1000 },
+  ...{ reconcileMs: 120_000, paceMs: 10_000 },
+}
 const SWEEP_MS = 3_600_000
 
 export function createGitHub(
@@ -42,11 +47,11 @@ export function createGitHub(
   settings: GitHubSettings,
   timings: Partial<GitHubTimings> = {},
 ): GitHubDoor {
-  const { inboxMs, gatesMs, reconcileMs, paceMs } = { ...TIMINGS, ...timings }
+  const { inboxMs, gatesMs, lookMs, reconcileMs, paceMs } = { ...TIMINGS, ...timings }
   const probot = createProbot(settings, app.log)
   // Handlers only write down: GitHub is answered in milliseconds, and the work outlives this process.
   onEvents(probot, (delivery) => app.github.inbox.take(delivery))
-  const parts: GitHubParts = { app, client: createClient(probot) }
+  const parts: GitHubParts = { app, client: createClient(probot), lookMs }
   app.addDoor(githubDoor(parts, webUrlOf(settings.apiUrl), paceMs))
   const front = githubFront(settings.webhookSecrets, async ({ id, name, payload }) => {
     await probot.receive({ id, name, payload } as Parameters<typeof probot.receive>[0])
@@ -70,11 +75,6 @@ export function createGitHub(
       { name: 'github-sweep', everyMs: SWEEP_MS, run: () => sweepInbox(app) },
     ],
   }
-}
-
-/** Where people see what the API speaks of: `https://api.github.com`, or `https://<host>/api/v3` of a server of one’s own. */
-function webUrlOf(apiUrl: string): string {
-  return apiUrl === 'https://api.github.com' ? 'https://github.com' : apiUrl.replace(/\/api\/v3$/, '')
 }
 
 /** What the store has kept is what `events.ts` has put into it. */

@@ -5,4 +5,6 @@ import type { GitHubClient } from './client.ts'
 export interface GitHubParts {
   readonly app: App
   readonly client: GitHubClient
+  /** Between two looks at a request for approval that a gate waits for. */
+  readonly lookMs: number
 }

@@ -4,11 +4,11 @@ import { DoorBusy, PlaceGone } from '../../core/app/doors.ts'
 import { showCheck } from './check-post.ts'
 import type { Call } from './client.ts'
 import { showDeployment } from './deployment-post.ts'
-import { linkLines, marker } from './markdown.ts'
+import { linkLines } from '../../core/commands/markdown.ts'
 import type { GitHubParts } from './parts.ts'
 import { renderMarkdown } from './render.ts'
 import { GitHubTrouble } from './trouble.ts'
-import { editComment, putComment } from './written.ts'
+import { editComment, marker, putComment } from './written.ts'
 
 /** GitHub asks for no more than 80 writes in a minute and 500 in an hour; people read no faster than this either. */
 const SHOWS_PER_MINUTE = 60
@@ -39,6 +39,13 @@ export function githubDoor({ app, client }: GitHubParts, webUrl: string, paceMs:
 
 const LABELS: Partial<Record<Post['kind'], string>> = { check: 'Check', deployment: 'Deployment' }
 
+/** Where people see what the API speaks of: at GitHub, at what it runs for a company, at a company's own server. */
+export function webUrlOf(apiUrl: string): string {
+  if (apiUrl === 'https://api.github.com') return 'https://github.com'
+  const hosted = /^https:\/\/api\.([\w-]+\.ghe\.com)$/.exec(apiUrl)?.[1]
+  return hosted === undefined ? apiUrl.replace(/\/api\/v3$/, '') : `https://${hosted}`
+}
+
 /** Where a browser shows it. `webUrl`: of GitHub itself. */
 function pageOf(webUrl: string, { kind, place, remoteId }: Post): string | undefined {
   if (remoteId === null) return undefined
@@ -51,7 +58,11 @@ function pageOf(webUrl: string, { kind, place, remoteId }: Post): string | undef
 /** A comment of its own, or the reply to somebody’s command, which has its mark already. */
 async function showComment(call: Call, post: Post, view: View): Promise<string> {
   const mark = typeof post.place['mark'] === 'string' ? post.place['mark'] : `post:${post.id}`
-  const body = renderMarkdown(view.reply, { marker: marker(mark), tone: view.tone, last: linkLines(view) })
+  const body = renderMarkdown(view.reply, {
+    marker: marker(mark),
+    tone: view.tone,
+    last: linkLines(view.links),
+  })
   if (post.remoteId !== null) {
     await editComment(call, Number(post.remoteId), body)
     return post.remoteId

@@ -3,7 +3,7 @@ import type { View } from '../../core/app/doors.ts'
 import { chartLines } from '../../core/commands/chart.ts'
 import { drawBar, progressBars, progressLine } from '../../core/commands/progress.ts'
 import type { Reply, Table } from '../../core/commands/reply.ts'
-import { code, details, fenced, table, text } from './markdown.ts'
+import { code, details, fenced, table, text } from '../../core/commands/markdown.ts'
 
 /** GitHub refuses a longer comment or check summary as a whole. */
 export const MOST_CHARACTERS = 65_536

@@ -1,6 +1,10 @@
 /** What Ferry has written in an issue, found again by its mark: nothing is written twice after a crash. */
 import type { Call } from './client.ts'
-import { marker } from './markdown.ts'
+
+/** Not shown; how Ferry finds again what it has written. */
+export function marker(name: string): string {
+  return `<!-- ferry:${name.replace(/[^\w:.-]/g, '')} -->`
+}
 
 interface Comment {
   readonly id: number

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Bundles } from '../adapters/agents/bundles.ts'
 import type { Asker, Command, Context, Gate } from '../commands/define.ts'
 import { execute, refuseWithoutRight } from '../commands/execute.ts'
+import { WORKFLOW_RUN } from '../commands/final-step.ts'
 import type { Invocation } from '../commands/read.ts'
 import { lineOf, readInvocation } from '../commands/read.ts'
 import type { Reply } from '../commands/reply.ts'
@@ -28,6 +29,8 @@ export interface Who {
   readonly facts?: Actor['facts']
   /** The workflow run that asks, as its signed token names it: it may carry out what was approved at its gate. */
   readonly run?: RunOfGate
+  /** Where people see it. */
+  readonly page?: string | undefined
 }
 
 export interface AskOptions {
@@ -74,6 +77,7 @@ export function createAsk(parts: AskParts): Ask {
       actor: {
         ...{ person: who.person.name, door: who.door },
         ...(who.facts === undefined ? {} : { facts: who.facts }),
+        ...(who.page === undefined ? {} : { page: who.page }),
       },
       store,
       clock: parts.clock,
@@ -101,7 +105,7 @@ export function createAsk(parts: AskParts): Ask {
       )
     return run(
       { command: approval.command, raw: approval.args },
-      { ...how, person },
+      { ...how, person, page: approval.evidence[WORKFLOW_RUN] },
       { confirmed: true, approval, store },
     )
   }

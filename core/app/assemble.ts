@@ -4,7 +4,7 @@ import type { Tick } from '../adapters/bree/clock.ts'
 import type { Command } from '../commands/define.ts'
 import type { Fleet, FleetOptions } from '../commands/describe-fleet.ts'
 import { describeFleet } from '../commands/describe-fleet.ts'
-import type { View } from '../commands/view.ts'
+import type { Link, View } from '../commands/view.ts'
 import { viewOf } from '../commands/view.ts'
 import type { Person, Policy } from '../domain/policy.ts'
 import type { DoorName, Post, Subject } from '../domain/post.ts'
@@ -20,6 +20,7 @@ import { createWorkflows } from './workflows.ts'
 import type { Door } from './doors.ts'
 import type { GitHubDesk } from './github.ts'
 import { createGitHubDesk } from './github.ts'
+import { linking, linksOf } from './links.ts'
 import { personOfSlack, personOfToken } from './people.ts'
 import type { ButtonReferences } from './references.ts'
 import { buttonReferences } from './references.ts'
@@ -54,6 +55,8 @@ export interface App {
   addDoor(door: Door): void
   /** How a subject stands now, as its posts show it; undefined when there is none of this id, and never will be. */
   view(subject: Subject): Promise<View | undefined>
+  /** Where a subject is shown at doors, as far as people can be led there. */
+  linksOf(subject: Subject): Promise<readonly Link[]>
   /** All jobs at a glance, for overviews: one query, some dozens of milliseconds for 500 jobs. */
   fleet(options?: FleetOptions): Promise<Fleet>
   /** Has a message kept true at a door from now on, such as where a person has asked. Repeatable: one is kept once. */
@@ -101,13 +104,14 @@ export function assembleApp(parts: AppParts): App {
     catalogue: parts.catalogue,
     machines: parts.machines,
     log: parts.log,
-    execute: createAsk(parts),
+    execute: linking(createAsk(parts), (subject) => linksOf(parts, subject)),
     authenticate: (token) => personOfToken(parts.policy(), token),
     slackPerson: (userId) => personOfSlack(parts.policy(), userId),
     addDoor: (door) => {
       if (work !== undefined) throw new Error(`the door ${door.name} comes too late: work has begun`)
       parts.doors.push(door)
     },
+    linksOf: (subject) => linksOf(parts, subject),
     view: (subject) => viewOf({ ...parts, policy: parts.policy() }, subject),
     fleet: (options) => describeFleet(parts, options),
     openPosts: (posts) => parts.store.posts.open(posts),

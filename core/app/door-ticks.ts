@@ -6,6 +6,7 @@ import type { OutboxRow } from '../ports/notices.ts'
 import type { Log } from '../ports/log.ts'
 import { createAllowance } from './allowance.ts'
 import type { Door } from './doors.ts'
+import { linkOf } from './links.ts'
 import { openWantedPosts, showDuePosts } from './show-posts.ts'
 import { spread, tellDue } from './tell-notices.ts'
 
@@ -30,8 +31,7 @@ export interface DoorWork {
 
 /** What is done for the doors that have registered: posts are opened and shown, notices told. `everyMs`: how often. */
 export function createDoorWork(parts: DoorParts, doors: readonly Door[], everyMs: number): DoorWork {
-  const linkOf = (post: Post) => doors.find(({ name }) => name === post.door)?.link?.(post)
-  const now = () => ({ ...parts, policy: parts.policy(), linkOf })
+  const now = () => ({ ...parts, policy: parts.policy(), linkOf: (post: Post) => linkOf(doors, post) })
   const names: ReadonlySet<DoorName> = new Set(doors.map(({ name }) => name))
   const known = new Set<string>()
   const ofDoor = (door: Door): readonly Tick[] => {

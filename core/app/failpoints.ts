@@ -29,6 +29,7 @@ const CALLS: Calls = {
     due: 'read',
     late: 'read',
     catchUp: 'write',
+    completedAsTheyWere: 'read',
     claimCostReminders: 'write',
   },
   syncs: {

@@ -40,8 +40,9 @@ export async function openWantedPosts(
   doors: ReadonlySet<DoorName>,
   known: Set<string>,
 ): Promise<void> {
-  const [syncs, approvals, cutovers] = await Promise.all([
+  const [syncs, completions, approvals, cutovers] = await Promise.all([
     store.syncs.recent(ENDED_MS),
+    store.jobs.completedAsTheyWere(ENDED_MS),
     store.approvals.open(),
     store.cutovers.open(),
   ])
@@ -64,6 +65,13 @@ export async function openWantedPosts(
       ...reportPlacesOf(policy.github, job, kind),
     ].map((where): NewPost => ({ ...where, subject: { kind: 'sync', id } })),
   }))
+  const ofCompletions = completions.map(({ id, name }) => ({
+    key: `completion ${id}`,
+    posts: reportPlacesOf(policy.github, name, 'none').map((where): NewPost => ({
+      ...where,
+      subject: { kind: 'job', id },
+    })),
+  }))
   const ofApprovals = approvals.map((approval) => ({
     key: `approval ${approval.number}`,
     posts: [
@@ -80,7 +88,7 @@ export async function openWantedPosts(
       subject: { kind: 'approval', id: String(approval.number) },
     })),
   }))
-  const all = [...ofSyncs, ...ofApprovals, ...ofCutovers]
+  const all = [...ofSyncs, ...ofCompletions, ...ofApprovals, ...ofCutovers]
   const isNew = all.filter(({ key }) => !known.has(key))
   await store.posts.open(isNew.flatMap(({ posts }) => posts).filter(({ door }) => doors.has(door)))
   // What was opened need not be opened again; what is over is forgotten, so that this does not grow.

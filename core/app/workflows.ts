@@ -2,6 +2,7 @@
 import { isFirstAttempt, ruleFor, whoRuns } from '../domain/admission.ts'
 import type { NotAdmitted, RunClaims } from '../domain/admission.ts'
 import { issuerOf } from '../domain/github-policy.ts'
+import { runPage } from '../domain/run-page.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Store } from '../ports/store.ts'
 import type { Who } from './ask.ts'
@@ -54,7 +55,10 @@ export function createWorkflows({ policy, serverUrl, store, makeSecret }: Workfl
         ...{ issuer: run.issuer, repositoryId: run.repository_id },
         ...{ runId: run.run_id, attempt: run.run_attempt, environment: run.environment },
       }
-      return { rule: rule.name, who: { person, door: 'action', facts: factsOf(run), run: key } }
+      return {
+        rule: rule.name,
+        who: { person, door: 'action', facts: factsOf(run), run: key, page: runPage(run) },
+      }
     },
     opened: (run, { who, rule }, jti) =>
       store.audit.add({

@@ -31,7 +31,9 @@ export async function finalStep(
   } = {},
 ): Promise<void> {
   const { command, raw } = context.invocation
-  const shown = { ...evidence, ...more.drifting, ...context.gate?.facts }
+  const { page } = context.actor
+  const ofRun = page === undefined ? {} : { [WORKFLOW_RUN]: page }
+  const shown = { ...evidence, ...more.drifting, ...ofRun, ...context.gate?.facts }
   if (!context.confirmed && context.approval === undefined)
     throw new Refusal('confirm', `${consequence} Confirm to go on.`, {
       facts: shown,
@@ -100,6 +102,9 @@ export async function finalStep(
 
 /** The name of the fact that says what cannot be taken back. */
 export const CONSEQUENCE = 'What happens then'
+
+/** The name of the fact that says which run of a workflow waits for a request, or has asked for a sync. */
+export const WORKFLOW_RUN = 'Workflow run'
 
 /** `2 other people of the role admin` */
 export function othersWords(needed: number, by: 'approver' | 'admin'): string {

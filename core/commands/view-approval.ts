@@ -3,14 +3,11 @@ import { formatMoment } from '../domain/duration.ts'
 import { STATE_LABELS } from '../domain/job.ts'
 import { approvalRule } from '../domain/policy.ts'
 import type { Looking } from './define.ts'
-import { CONSEQUENCE, othersWords } from './final-step.ts'
+import { CONSEQUENCE, othersWords, WORKFLOW_RUN } from './final-step.ts'
 import { lineOf } from './read.ts'
 import { accepted, done } from './reply.ts'
 import type { NextStep } from './reply.ts'
 import type { Tone, View } from './view.ts'
-
-/** The name of the fact that says which run of a workflow waits for a request. */
-const WORKFLOW_RUN = 'Workflow run'
 
 const TONES: Record<Approval['status'], Tone> = {
   open: 'waits',

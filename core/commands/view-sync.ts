@@ -9,11 +9,12 @@ import { convergingWords, tryingWords } from './describe-fault.ts'
 import { limitWords, phaseWords, scoreWords } from './describe-forecast.ts'
 import { describeEnd, describeJob, nextSyncWords } from './describe-job.ts'
 import { paceWords, progressView } from './describe-sync.ts'
+import { WORKFLOW_RUN } from './final-step.ts'
 import { nextSteps } from './on-job.ts'
 import type { NextStep, Reply } from './reply.ts'
 import { accepted, done } from './reply.ts'
 import { troubleOf } from './troubleshoot.ts'
-import type { View } from './view.ts'
+import type { Tone, View } from './view.ts'
 
 /** A job as `status` shows it. */
 export async function viewJob(looking: Looking, id: string): Promise<View | undefined> {
@@ -21,7 +22,7 @@ export async function viewJob(looking: Looking, id: string): Promise<View | unde
   if (job === undefined) return undefined
   const reply = done('status', `${job.name} is ${STATE_LABELS[job.state]}.`, await describeJob(looking, job))
   const isBad = job.state === 'error' || job.state === 'drill-exception'
-  const tone = WORKING.includes(job.state) ? 'moving' : isBad ? 'bad' : isOver(job) ? 'good' : 'waits'
+  const tone = WORKING.includes(job.state) ? 'moving' : isBad ? 'bad' : isOver(job) ? endTone(job) : 'waits'
   return { reply, tone, closed: isOver(job) }
 }
 
@@ -31,7 +32,12 @@ export async function viewSync(looking: Looking, id: string): Promise<View | und
   const sync = await store.syncs.byId(id)
   const job = sync && (await store.jobs.byId(sync.jobId))
   if (job === undefined || sync === undefined || sync.result === 'missed') return undefined
-  const newest = (await store.syncs.list(job.id, 1))[0]?.id === sync.id
+  const view = await syncNow(looking, job, sync)
+  return sync.page === null ? view : { ...view, links: [{ label: WORKFLOW_RUN, url: sync.page }] }
+}
+
+async function syncNow(looking: Looking, job: Job, sync: Sync): Promise<View> {
+  const newest = (await looking.store.syncs.list(job.id, 1))[0]?.id === sync.id
   const isLast = job.completing && newest && sync.result === 'ok'
   if (job.state === 'error' && (sync.result === null || isLast)) return failed(looking, job, sync)
   if (sync.result === null) return underWay(looking, job, sync)
@@ -39,6 +45,8 @@ export async function viewSync(looking: Looking, id: string): Promise<View | und
   return isLast ? lastOne(looking, job, sync) : ended(looking, job, sync)
 }
 
+/** Cancelled and cleared jobs are over, too, and have led nowhere. */
+const endTone = ({ state }: Job): Tone => (state === 'completed' ? 'good' : 'neutral')
 const isOver = ({ state }: Job): boolean => ENDED.includes(state)
 const nameOf = (job: Job, sync: Sync): string => `Sync #${sync.number} of ${job.name}`
 
@@ -178,5 +186,6 @@ function dataOf(job: Job, sync: Sync): Readonly<Record<string, unknown>> {
     ...{ job: job.name, state: job.state, version: job.version },
     ...{ sync: sync.number, syncId: sync.id, kind: sync.kind, phase: sync.phase, result: sync.result },
     forecast: sync.forecast,
+    page: sync.page,
   }
 }

@@ -114,22 +114,26 @@ export function isListenedTo(
   return repositories.some((named) => isSame(named, repository))
 }
 
-/** Where a sync is reported, beside the messages that are kept true: as a check, and the last one as a deployment. */
+/**
+ * Where a sync is reported, beside the messages that are kept true: as a check, and the last one as a deployment. `none`:
+ * a completion without a last sync, which is a deployment alone.
+ */
 export function reportPlacesOf(
   { reports }: Pick<GitHubPolicy, 'reports'>,
   job: string,
-  kind: SyncKind,
+  kind: SyncKind | 'none',
 ): readonly { readonly door: 'github'; readonly kind: 'check' | 'deployment'; readonly place: Place }[] {
   const found = reports.find(({ jobs }) => namesJob(jobs, job))
   if (found === undefined) return []
   const { repository, ref, environment, environment_url: url } = found
   const check = { door: 'github', kind: 'check', place: { repository, ref } } as const
-  if (kind !== 'final') return [check]
+  if (kind !== 'final' && kind !== 'none') return [check]
   const place = {
     ...{ repository, ref, environment: environment.replace('{job}', job) },
     ...(url === undefined ? {} : { url }),
   }
-  return [check, { door: 'github', kind: 'deployment', place }]
+  const deployment = { door: 'github', kind: 'deployment', place } as const
+  return kind === 'none' ? [deployment] : [check, deployment]
 }
 
 /**

@@ -186,6 +186,8 @@ export interface Sync {
   readonly kind: SyncKind
   readonly trigger: Trigger
   readonly askedBy: string
+  /** Where people see what has asked: the page of a workflow run. Null where a person did, at a door. */
+  readonly page: string | null
   readonly phase: Phase
   readonly result: SyncResult
   readonly startedAt: Date

@@ -11,6 +11,8 @@ export interface Actor {
   readonly door: 'cli' | 'slack' | 'action' | 'github' | 'engine' | 'agent'
   /** What else is known of who asks, kept with every entry of theirs: the run of a workflow, the key of its step. */
   readonly facts?: Readonly<Record<string, string>>
+  /** Where people see what asks, kept with the sync that it starts: the page of a workflow run. Not in the audit. */
+  readonly page?: string | undefined
 }
 
 /** What the audit says of a change, beside who and when. */
@@ -152,6 +154,8 @@ export interface Jobs {
    * the number missed. Returns how many were changed.
    */
   catchUp(jobs: readonly CatchUp[], audit: AuditEntry): Promise<number>
+  /** Those that complete without a last sync, or have done so within the last `endedMs`. */
+  completedAsTheyWere(endedMs: number): Promise<readonly Pick<Job, 'id' | 'name'>[]>
   /** Jobs in Error, Paused or Drill Exception whose intermediate costs money and whose owner was last told before `before`; marks them told. */
   claimCostReminders(before: Date): Promise<readonly Job[]>
 }

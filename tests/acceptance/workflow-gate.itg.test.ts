@@ -33,6 +33,7 @@ const ferry = await startFerry({
   policy: {
     notices: [{ channel: '#migrations', severity: 'warning', live: 'on' }],
     github: {
+      reports: [{ jobs: 'web-02', repository: github.repository, ref: 'main' }],
       gates: [{ repository: github.repository, environment: 'production', run_name: 'Cut over {job}' }],
     },
     workflows: {
@@ -115,7 +116,7 @@ describe('a cutover by workflow_dispatch', () => {
     const ended = await runnerOf(run, 'web-01')
 
     await cutOver('web-01', ended, disks)
-    expect(run.comments.at(-1)).toBe(`Request ${number} was approved by paula.`)
+    expect(run.comments.at(-1)).toContain(`Request ${number} was approved by paula.`)
   })
 
   it('C2 C3: waits at its environment and goes on when Approve is pressed in Slack by somebody else, exactly once', async () => {
@@ -129,7 +130,7 @@ describe('a cutover by workflow_dispatch', () => {
     const ended = await runnerOf(run, 'web-02')
 
     await cutOver('web-02', ended, disks)
-    expect(run.comments.at(-1)).toBe(`Request ${number} was approved by paula.`)
+    expect(run.comments.at(-1)).toContain(`Request ${number} was approved by paula.`)
     const over = await message(
       `Request ${number}: olga asks to complete web-02: approved by paula, and begun`,
     )
@@ -139,6 +140,19 @@ describe('a cutover by workflow_dispatch', () => {
     const end = await message('web-02 is Completed')
     expect(wordsOf(end)).toContain('asked by olga')
     expect(slack.problems).toEqual([])
+    // Message, run and check lead to each other; GitHub’s own pages are not on loopback and so not led to here.
+    const page = `/actions/runs/${run.id}`
+    const archive = 'https://slack.com/archives/'
+    const check = await eventually('the check', async () =>
+      (await github.checks()).find(({ name }) => name === `Ferry: web-02 sync #2 (run ${run.id})`),
+    )
+    expect(check).toMatchObject({
+      details_url: expect.stringContaining(page),
+      output: { summary: expect.stringMatching(`${page}.*${archive}`) },
+    })
+    expect(wordsOf(end)).toContain(page)
+    expect(run.comments.at(-1)).toContain(archive)
+    expect(ended.summary).toMatch(/Shown at: \[Slack\]\(https:\S+\)/)
   })
 
   it('C3: does nothing when it is denied: the run ends without a runner, with the reason', async () => {

@@ -84,7 +84,7 @@ describe('a workflow', () => {
     expect(own.outcome).toBe('refused')
     expect(approved.code).toBe('completing')
     expect({ code, ...outputs }).toMatchObject({ code: 0, decision: 'done', state: 'completed' })
-    expect(summary).toContain('#### Sync \\#4 final')
+    expect(summary).toContain('#### Sync #\u200b4 final')
     expect(summary).toMatch(
       /section request \d+\n {2}waits for approval : \d+, \d+\n {2}section sync 4 final\n/,
     )

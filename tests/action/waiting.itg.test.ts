@@ -41,7 +41,7 @@ describe('a step that waits for a sync', () => {
     expect(out).toMatch(/^::group::Following web-\w+$[\s\S]*^::endgroup::$/m)
     expect(out).toMatch(/compare\s+░+/)
     expect(summary).toContain(`### ✅ ${job.name} is Waiting.`)
-    expect(summary).toContain('#### Sync \\#2 incremental')
+    expect(summary).toContain('#### Sync #\u200b2 incremental')
     expect(summary).toContain('| whole sync |')
     expect(summary).toMatch(/```mermaid\ngantt\n[\s\S]* {2}section sync 2 incremental\n/)
     expect(summary).toContain(`/ferry sync ${job.name}`)

@@ -53,7 +53,7 @@ const QUICK: Partial<Timings> = {
   cleanUpTickMs: 250,
 }
 
-const QUICK_GITHUB = { inboxMs: 100, gatesMs: 100, reconcileMs: 300, paceMs: 500 }
+const QUICK_GITHUB = { inboxMs: 100, gatesMs: 100, lookMs: 300, reconcileMs: 300, paceMs: 500 }
 
 interface FerryOptions {
   readonly sandbox?: Partial<SandboxOptions>

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll } from 'vitest'
 import { createApi } from '../../bot/api/api.ts'
@@ -75,7 +76,9 @@ export async function startGitHubBot(
     url = `http://127.0.0.1:${server.port}`
     const opened = await prepared.open(url)
     if (prepared.github === undefined) throw new Error('GitHub is not set up')
-    const door = createGitHub(opened, prepared.github, { inboxMs: 50, gatesMs: 50, reconcileMs: 200 })
+    const door = createGitHub(opened, prepared.github, {
+      ...{ inboxMs: 50, gatesMs: 50, lookMs: 100, reconcileMs: 200 },
+    })
     server.open({ api: createApi(opened), slack: undefined, github: door.door })
     const ticks = quickTicks(door.ticks, (error, tick) => opened.log.error('a tick failed', { error, tick }))
     app = opened
@@ -125,13 +128,7 @@ function quickTicks(ticks: readonly Tick[], onError: (error: unknown, tick: stri
   const running = ticks.map(async ({ name, everyMs, run }) => {
     while (!stopping.signal.aborted) {
       await run(stopping.signal).catch((error: unknown) => onError(error, name))
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, everyMs)
-        stopping.signal.addEventListener('abort', () => {
-          clearTimeout(timer)
-          resolve(undefined)
-        })
-      })
+      await pause(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   })
   return async (): Promise<void> => {

@@ -34,6 +34,7 @@ export function aSync(figures: SyncFigures): Sync {
     },
     ...{
       askedBy: 'schedule',
+      page: null,
       phase: 'imaging',
       result: 'ok',
       imageId: null,

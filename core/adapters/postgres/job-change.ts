@@ -61,9 +61,10 @@ export function changeStatement(job: Pick<Job, 'id' | 'version' | 'epoch'>, chan
   if (startSync !== undefined) {
     part(
       'sync_started',
-      sql`insert into syncs (job_id, number, kind, trigger, asked_by, services_stopped)
+      sql`insert into syncs (job_id, number, kind, trigger, asked_by, page, services_stopped)
         select moved.id, ${lastNumber(job.id)} + 1,
-          ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}, ${startSync.servicesStopped ?? false}::boolean
+          ${startSync.kind}, ${startSync.trigger}, ${startSync.askedBy}, ${change.audit.actor.page ?? null}::text,
+          ${startSync.servicesStopped ?? false}::boolean
         from ${moved()} returning id`,
     )
   }

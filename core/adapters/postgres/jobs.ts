@@ -7,7 +7,7 @@ import type { Notice } from '../../ports/notices.ts'
 import type { Database, Raw } from './connect.ts'
 import { catchUpStatement, isFree, lateStatement } from './due.ts'
 import { changeStatement } from './job-change.ts'
-import { auditInto, json, noticesInto, timestamp } from './parts.ts'
+import { auditInto, json, milliseconds, noticesInto, timestamp } from './parts.ts'
 import { asRow, without } from './rows.ts'
 import type { Stored } from './schema/jobs.ts'
 import { jobDisks, jobs } from './schema/jobs.ts'
@@ -109,6 +109,15 @@ export function openJobs({ db, ask, run }: Database): Jobs {
 
     async catchUp(late, audit) {
       return (await run(catchUpStatement(late, audit))).length
+    },
+
+    async completedAsTheyWere(endedMs) {
+      const rows = await run(sql`
+        select id, name from jobs
+        where (state = 'completing' or (state = 'completed' and ended_at > now() - ${milliseconds(endedMs)}))
+          and not exists (select from syncs where job_id = jobs.id and kind = 'final'
+            and result is distinct from 'cancelled')`)
+      return rows.map((raw) => ({ id: raw['id'] as string, name: raw['name'] as string }))
     },
 
     async claimCostReminders(before) {

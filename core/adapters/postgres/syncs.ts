@@ -22,8 +22,8 @@ function toProgress(row: Row): SyncProgress {
 export function toSync(row: Row): Sync {
   const { id, jobId, number, kind, trigger, askedBy, phase, result, startedAt, endedAt } = row
   const { transferredAt, imageId, tries, orderedAt, transferringMs, interrupted, forecast } = row
-  const { servicesStopped, instant } = row
-  const what = { id, jobId, number, kind, trigger, askedBy, phase, result }
+  const { servicesStopped, instant, page } = row
+  const what = { id, jobId, number, kind, trigger, askedBy, page, phase, result }
   const times = { startedAt, orderedAt, transferredAt, endedAt, transferringMs, interrupted, forecast }
   return { ...what, ...times, imageId, servicesStopped, instant, progress: toProgress(row), tries }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linkLines } from '../../../bot/github/markdown.ts'
+import { linkLines } from '../../../core/commands/markdown.ts'
 import { MOST_CHARACTERS, renderMarkdown } from '../../../bot/github/render.ts'
 import type { ProgressView, Reply } from '../../../core/commands/reply.ts'
 
@@ -48,8 +48,8 @@ describe('a reply as Markdown', () => {
       { label: 'no', url: 'https://x.test/) [y](https://evil.test' },
     ]
 
-    expect(linkLines({ links })).toEqual(['[Slack](https://slack.com/archives/C1/p12)'])
-    expect(linkLines({})).toEqual([])
+    expect(linkLines(links)).toEqual(['[Slack](https://slack.com/archives/C1/p12)'])
+    expect(linkLines()).toEqual([])
   })
 
   it('folds what is long', () => {

@@ -12,6 +12,7 @@ import type { Store } from '../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../support/a-job.ts'
 import type { FakeDoor } from '../../support/fake-door.ts'
 import { fakeDoor } from '../../support/fake-door.ts'
+import { jobIn } from '../../support/job-in-state.ts'
 import { freshDatabase } from '../../support/postgres.ts'
 
 const policy = Policy.parse({
@@ -21,6 +22,7 @@ const policy = Policy.parse({
     { name: 'pete', role: 'approver' },
     { name: 'ada', role: 'admin', slack: 'U0ADA11' },
   ],
+  github: { reports: [{ repository: 'acme/web' }] },
   notices: [
     { channel: '#ops', severity: 'info', live: 'on' },
     { channel: '#alarm', severity: 'error' },
@@ -107,7 +109,7 @@ describe('a live message of a sync', () => {
     expect(seenAt('#ops')).toMatchObject([{ view: { closed: true } }])
   })
 
-  it('and what is shown of it at another door lead to each other', async () => {
+  it('and what is shown of it at another door lead to each other, and to the workflow run that has asked', async () => {
     const leading = (name: 'slack' | 'github'): FakeDoor =>
       Object.assign(fakeDoor(name), {
         link: ({ remoteId }: { remoteId: string | null }) => ({
@@ -117,18 +119,39 @@ describe('a live message of a sync', () => {
       })
     const [slack, github] = [leading('slack'), leading('github')]
     const both = atDoor(slack, github)
-    const job = await aJob(store, 'syncing')
-    const { id } = (await store.syncs.running(job.id)) ?? { id: '' }
-    const subject = { kind: 'sync', id } as const
-    await store.posts.open([{ door: 'github', kind: 'check', subject, place: { repository: 'acme/web' } }])
+    const url = 'https://github.com/acme/web/actions/runs/9000'
+    const { actor, ...entry } = anEntry('start')
+    await store.jobs.change(await aJob(store, 'ready'), {
+      set: { state: 'preparing' },
+      startSync: { kind: 'full', trigger: 'manual', askedBy: 'olga' },
+      audit: { ...entry, actor: { ...actor, page: url } },
+    })
     for (let times = 0; times < 3; times++) {
       await tick(both)
       await later()
     }
 
     const linksAt = (at: FakeDoor) => [...at.messages.values()].map(({ view }) => view.links)
-    expect(linksAt(slack)).toEqual([[{ label: 'github', url: 'https://github/m1' }]])
-    expect(linksAt(github)).toEqual([[{ label: 'slack', url: 'https://slack/m1' }]])
+    const run = { label: 'Workflow run', url }
+    expect(linksAt(slack)).toEqual([[run, { label: 'github', url: 'https://github/m1' }]])
+    expect(linksAt(github)).toEqual([[run, { label: 'slack', url: 'https://slack/m1' }]])
+  })
+
+  it('is no deployment but for the last one; a completion without a last sync is one of its own', async () => {
+    const github = fakeDoor('github')
+    const at = atDoor(github)
+    const job = await jobIn(store, 'completing')
+    await tick(at)
+    const deployments = () =>
+      [...github.messages.values()].filter(({ place }) => place['environment'] === `ferry/${job.name}`)
+    expect(deployments()).toMatchObject([{ view: { tone: 'moving', closed: false } }])
+
+    await store.jobs.change(job, { set: { state: 'completed', endedAt: new Date() }, audit: anEntry() })
+    await later()
+    await tick(at)
+    expect(deployments()).toMatchObject([
+      { view: { tone: 'good', closed: true, reply: { title: `${job.name} is Completed.` } } },
+    ])
   })
 
   it('stands beside no notice that says the same', async () => {

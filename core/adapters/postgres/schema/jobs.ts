@@ -130,6 +130,7 @@ export const syncs = pgTable(
     kind: text().$type<SyncKind>().notNull(),
     trigger: text().$type<Trigger>().notNull(),
     askedBy: text().notNull(),
+    page: text(),
     phase: text().$type<Phase>().notNull().default('comparing'),
     result: text().$type<Sync['result']>(),
     startedAt: time().notNull().defaultNow(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { code, details, fenced, marker, table, text } from '../../../bot/github/markdown.ts'
+import { marker } from '../../../bot/github/written.ts'
+import { code, details, fenced, table, text } from '../../../core/commands/markdown.ts'
 
 const UNSEEN = '\u200b'
 
@@ -21,19 +22,21 @@ describe('text for GitHub', () => {
     ['one\n\ntwo', 'one two'],
     ['an open ` tick', 'an open \\` tick'],
     ['`status web-01` shows @it', `\`status web-01\` shows @${UNSEEN}it`],
-    ['`a|b`', '`a\\|b`'],
+    ['`a|b`', '`a|b`'],
   ])('makes %j harmless', (given, shown) => {
     expect(text(given)).toBe(shown)
   })
 
   it('keeps code within its ticks and lines within their fence', () => {
-    expect(code('a `b` | c\nd')).toBe("`a 'b' \\| c d`")
+    expect(code('a | b\nc')).toBe('`a | b c`')
+    expect(code('a `b` ``` c')).toBe('```` a `b` ``` c ````')
     expect(code('')).toBe('` `')
+    expect(fenced(['a\n```', 'b'], 'mermaid')).toBe("```mermaid\na '''\nb\n```")
     expect(fenced(['a', '```', '@b  '])).toBe("```text\na\n'''\n@b\n```")
   })
 
   it('keeps a table in one piece', () => {
-    expect(table(['', 'x'], [['a|b', 'c\nd']])).toBe('|  | x |\n| --- | --- |\n| a\\|b | c d |')
+    expect(table(['', 'x'], [['a|b', '`c|d`\ne']])).toBe('|  | x |\n| --- | --- |\n| a\\|b | `c\\|d` e |')
   })
 
   it('ends no comment and no summary early', () => {
