@@ -130,7 +130,9 @@ async function showOne(
   const view = seen && (await linked(parts, post, seen))
   if (view === undefined) return store.posts.close(post.id, 'there is nothing to show any more')
   const digest = digestOf(view)
-  const how = { digest, againInMs: soonOf(post, view), closed: view.closed }
+  // What is over is looked at once more before it is closed: the same may just be put up elsewhere, and the two are to
+  // lead to each other.
+  const how = { digest, againInMs: soonOf(post, view), closed: view.closed && digest === post.shown }
   if (digest === post.shown) return store.posts.shown(post, owner, { ...how, remoteId: post.remoteId })
   allowance.take()
   try {
@@ -160,8 +162,8 @@ async function showOne(
   }
 }
 
-function soonOf({ subject }: TakenPost, { tone }: View): number {
-  if (tone === 'moving') return MOVING_MS
+function soonOf({ subject }: TakenPost, { tone, closed }: View): number {
+  if (tone === 'moving' || closed) return MOVING_MS
   return subject.kind === 'cutover' ? CUTOVER_MS : STILL_MS
 }
 
