@@ -5,6 +5,8 @@ export interface Allowance {
   /** How many calls may be made now. */
   left(): number
   take(): void
+  /** One that was taken was not made after all. */
+  giveBack(): void
   /** None for so long. */
   pause(ms: number): void
 }
@@ -27,6 +29,9 @@ export function createAllowance(clock: Clock, perMinute: number | undefined): Al
     },
     take: () => {
       left -= 1
+    },
+    giveBack: () => {
+      left += 1
     },
     pause: (ms) => {
       pausedUntil = Math.max(pausedUntil, clock.now().getTime() + ms)

@@ -149,7 +149,9 @@ async function showOne(
       return store.posts.close(post.id, error.message)
     }
     if (error instanceof DoorBusy) {
+      // One that only keeps its own pace has sent nothing.
       if (error.isWhole) allowance.pause(error.afterMs)
+      else allowance.giveBack()
       return store.posts.failed(post.id, owner, {
         ...{ problem: error.message, againInMs: error.afterMs, countsAsTry: false },
       })

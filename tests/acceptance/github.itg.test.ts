@@ -98,7 +98,8 @@ describe('a migration at GitHub', () => {
       ref: 'main',
       auto_merge: false,
     })
-    expect(github.statuses('ferry/reported')).toEqual(['in_progress', 'success'])
+    // One that was over before anybody could look has never been under way at GitHub.
+    expect(github.statuses('ferry/reported').join(' ')).toMatch(/^(in_progress )?success$/)
     expect(github.calls.filter(({ status }) => status === 422)).toEqual([])
   })
 })

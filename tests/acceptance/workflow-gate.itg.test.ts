@@ -120,14 +120,17 @@ describe('a cutover by workflow_dispatch', () => {
   })
 
   it('C2 C3: waits at its environment and goes on when Approve is pressed in Slack by somebody else, exactly once', async () => {
-    const disks = await ferry.migrate('web-02', [MIB])
+    const disks = await ferry.migrate('web-02', [MIB], 'limit=1mbit')
     const run = await dispatch('web-02')
     const number = await requestFor('web-02')
     const request = await message(`Request ${number}: olga asks to complete web-02`)
     await inSlack('olga').presses(request, 'Approve')
     await inSlack('paula').presses(request, 'Approve')
-    disks[0]?.write(8192, 20_000, 'written after the approval')
-    const ended = await runnerOf(run, 'web-02')
+    disks[0]?.write(8192, MIB / 2, 'written after the approval')
+    const running = runnerOf(run, 'web-02')
+    await message('Sync #2 of web-02')
+    await ferry.tell('limit web-02 off')
+    const ended = await running
 
     await cutOver('web-02', ended, disks)
     expect(run.comments.at(-1)).toContain(`Request ${number} was approved by paula.`)
