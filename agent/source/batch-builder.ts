@@ -28,7 +28,7 @@ export interface Framed {
 }
 
 /**
- * Extents are read into `space()`, and `keep` closes the gaps that unchanged blocks leave: when all blocks of an
+ * Extents may be read into `space()`, and `keep` closes the gaps that unchanged blocks leave: when all blocks of an
  * extent changed, which is what a full sync is made of, nothing is copied at all.
  */
 export class BatchBuilder {
@@ -67,22 +67,20 @@ export class BatchBuilder {
     return this.entries.length === 0
   }
 
-  /**
-   * Takes a block over, or its changed pages: `from` is where it lies, in the extent just read; a block of zeros needs
-   * none.
-   */
+  /** Takes a block over, or its changed pages, from where it lies, in `space()` or elsewhere; a block of zeros needs none. */
   keep(entry: BatchEntry, from?: Buffer): void {
     this.entries.push(entry)
     if (entry.kind === 'zero' || from === undefined) return
-    const at = from.byteOffset - this.buffer.byteOffset
-    if (entry.kind === 'data') return this.take(at, entry.length)
-    for (const page of pagesIn(entry.pages ?? 0)) this.take(at + page * PAGE_BYTES, PAGE_BYTES)
+    if (entry.kind === 'data') return this.take(from)
+    for (const page of pagesIn(entry.pages ?? 0))
+      this.take(from.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES))
   }
 
-  private take(at: number, bytes: number): void {
+  private take(bytes: Buffer): void {
     const to = HEADROOM_BYTES + this.payloadBytes
-    if (at !== to) this.buffer.copyWithin(to, at, at + bytes)
-    this.payloadBytes += bytes
+    const isThere = bytes.buffer === this.buffer.buffer && bytes.byteOffset === this.buffer.byteOffset + to
+    if (!isThere) bytes.copy(this.buffer, to)
+    this.payloadBytes += bytes.length
   }
 
   /** The batch as a frame, compressed if asked and worthwhile. The builder is of no more use then. */

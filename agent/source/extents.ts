@@ -4,6 +4,7 @@ import { errnoOf, Fault } from '../protocol/fault.ts'
 import { BLOCK_BYTES, type SourceDisk } from '../protocol/control.ts'
 import { GROUP_BYTES } from '../protocol/geometry.ts'
 import { nextData } from './holes.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 /** The most that is read at once, in bytes. */
 export const EXTENT_BYTES = 1024 * 1024
@@ -34,10 +35,14 @@ export class Extents {
   private readonly fd: number
   /** The hole that was found last: where the question began and where data follows. */
   private hole = { from: 0, to: 0 }
+  /** Begun at the first stretch that is worth it. */
+  private ahead: ReadAhead | undefined
+  private readonly isRestful: boolean
 
-  /** Throws Fault. */
-  constructor(disk: SourceDisk) {
+  /** `isRestful`: the disk is left alone while what was read is looked at. Throws Fault. */
+  constructor(disk: SourceDisk, isRestful = false) {
     this.disk = disk
+    this.isRestful = isRestful
     const isDirect = disk.kind === 'block'
     try {
       this.fd = openSync(disk.path, constants.O_RDONLY | (isDirect ? constants.O_DIRECT : 0))
@@ -54,11 +59,31 @@ export class Extents {
     } catch (problem) {
       throw faultOf(this.disk, problem, offset)
     }
-    if (got < target.length)
-      throw new Fault(
-        'DISK_CHANGED',
-        `disk ${this.disk.index} (${this.disk.path}) ends at byte ${offset + got}`,
-      )
+    if (got < target.length) throw this.cutOff(offset + got)
+  }
+
+  /**
+   * What lies at `offset`, in `space` or in memory of its own, which is good until the next call: as much as fits, at
+   * most up to `end`. Of a block device the bytes behind are on their way then. Throws Fault.
+   */
+  async next(offset: number, end: number, space: Buffer): Promise<Buffer> {
+    const most = Math.min(space.length, EXTENT_BYTES, end - offset)
+    const isLong = end - offset > EXTENT_BYTES || this.ahead?.has(offset) === true
+    if (this.disk.kind === 'file' || this.isRestful || !isLong) {
+      const target = space.subarray(0, most)
+      this.read(offset, target)
+      return target
+    }
+    this.ahead ??= new ReadAhead(this.fd, EXTENT_BYTES)
+    let bytes: Buffer
+    try {
+      bytes = await this.ahead.at(offset, end, most)
+    } catch (problem) {
+      throw faultOf(this.disk, problem, offset)
+    }
+    const isWhole = bytes.length % BLOCK_BYTES === 0 || offset + bytes.length === end
+    if (bytes.length === 0 || !isWhole) throw this.cutOff(offset + bytes.length)
+    return bytes
   }
 
   /**
@@ -77,7 +102,13 @@ export class Extents {
     return { from, to: Math.min(nextData(this.fd, from, this.disk.sizeBytes), from + GROUP_BYTES) }
   }
 
+  private cutOff(at: number): Fault {
+    return new Fault('DISK_CHANGED', `disk ${this.disk.index} (${this.disk.path}) ends at byte ${at}`)
+  }
+
+  /** At once, or when the last read has ended. Once: the file's number may be another's later. */
   close(): void {
-    closeSync(this.fd)
+    if (this.ahead) void this.ahead.settled().then(() => closeSync(this.fd))
+    else closeSync(this.fd)
   }
 }

@@ -19,14 +19,17 @@ export interface OpenDisk {
   readonly isAgain: boolean
 }
 
-export function openDisk(place: number, disk: ThreadDisk, pass: PassDisk, isAgain = false): OpenDisk {
+/** How a disk is to be worked with. */
+type Wanted = Pick<OpenDisk, 'place' | 'disk' | 'pass' | 'isAgain'> & { readonly isGentle: boolean }
+
+export function openDisk({ place, disk, pass, isAgain, isGentle }: Wanted): OpenDisk {
   // What was read while writes were held cannot be read again, should the receiver ask for blocks whole.
   const isWhole = isAgain || pass.held !== null
   return {
     place,
     disk,
     pass,
-    extents: pass.held === null ? new Extents(disk.source) : new HeldBlocks(disk.source, pass.held),
+    extents: pass.held === null ? new Extents(disk.source, isGentle) : new HeldBlocks(disk.source, pass.held),
     next: disk.next === undefined ? undefined : openSync(disk.next, 'r+'),
     cached: disk.cached && openSync(disk.cached.path, 'r'),
     pages: isWhole || disk.pages === undefined ? undefined : new PageRows(disk.pages),

@@ -20,7 +20,7 @@ import { CompressionChoice } from './compress.ts'
 import { EXTENT_BYTES } from './extents.ts'
 import { othersLoad, restMs } from './gentle.ts'
 import { closeDisk, openDisk, type OpenDisk } from './open-disk.ts'
-import type { FoundBlock, OrderThreadData, Pass, PassDisk, ThreadDisk } from './order-messages.ts'
+import type { FoundBlock, OrderThreadData, Pass, ThreadDisk } from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { digestAt, isWanted, knownRows, rowsOf, runsOf, same, type Run } from './selection.ts'
 import { Sender } from './sender.ts'
@@ -105,7 +105,7 @@ export class OrderWork {
   }
 
   private async disk(place: number, disk: ThreadDisk): Promise<void> {
-    const open = openDisk(place, disk, this.passOf(place))
+    const open = this.open(place, disk)
     const groups = groupsOf(disk.source.sizeBytes)
     try {
       // The next group's digests are asked for while this one is read.
@@ -124,8 +124,9 @@ export class OrderWork {
     }
   }
 
-  private passOf(place: number): PassDisk {
-    return this.pass.disks[place] ?? { blocks: null, held: null }
+  private open(place: number, disk: ThreadDisk, isAgain = false): OpenDisk {
+    const pass = this.pass.disks[place] ?? { blocks: null, held: null }
+    return openDisk({ place, disk, pass, isAgain, isGentle: this.data.isGentle })
   }
 
   /** The next group of a disk with anything to compare that no other thread has taken. */
@@ -149,7 +150,7 @@ export class OrderWork {
     this.lacking = new Map()
     for (const [place, disk] of this.data.disks.entries()) {
       const { index } = disk.source
-      const open = openDisk(place, disk, this.passOf(place), true)
+      const open = this.open(place, disk, true)
       try {
         for (const group of lacking.get(index) ?? [])
           if (!(await this.group(open, group, await sender.askRows(index, group)))) return
@@ -214,8 +215,7 @@ export class OrderWork {
       let length = extents.holeBytes(offset, Math.min(EXTENT_BYTES, end - offset))
       if (length > 0) compareHole(length, base, first, rows, changed)
       else {
-        const extent = builder.space().subarray(0, Math.min(EXTENT_BYTES, end - offset))
-        this.read(extents, offset, extent)
+        const extent = await this.read(extents, offset, end, builder.space())
         compareExtent(extent, base, first, rows, changed)
         length = extent.length
       }
@@ -230,11 +230,17 @@ export class OrderWork {
     return true
   }
 
-  private read(extents: OpenDisk['extents'], offset: number, extent: Buffer): void {
+  private async read(
+    extents: OpenDisk['extents'],
+    offset: number,
+    end: number,
+    space: Buffer,
+  ): Promise<Buffer> {
     const begin = performance.now()
-    extents.read(offset, extent)
+    const extent = await extents.next(offset, end, space)
     this.progress.add('readUs', (performance.now() - begin) * 1000)
     this.progress.add('readBytes', extent.length)
+    return extent
   }
 
   private async space(place: number, disk: ThreadDisk): Promise<BatchBuilder> {

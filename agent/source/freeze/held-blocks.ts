@@ -47,8 +47,7 @@ export class HeldBlocks {
     this.places = new Map(blocks.map((block, place) => [block, place * BLOCK_BYTES]))
   }
 
-  /** Fills `target` from `offset`, both in whole blocks. */
-  read(offset: number, target: Buffer): void {
+  private read(offset: number, target: Buffer): void {
     for (let done = 0; done < target.length;) {
       const block = (offset + done) / BLOCK_BYTES
       const at = this.places.get(block)
@@ -57,6 +56,13 @@ export class HeldBlocks {
       this.bytes.copy(target, done, at, at + length)
       done += length
     }
+  }
+
+  /** What lies at `offset`, in `space`: as much as fits, at most up to `end`. */
+  next(offset: number, end: number, space: Buffer): Promise<Buffer> {
+    const target = space.subarray(0, Math.min(space.length, end - offset))
+    this.read(offset, target)
+    return Promise.resolve(target)
   }
 
   holeBytes(): number {
