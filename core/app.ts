@@ -13,6 +13,7 @@ import type { App } from './app/assemble.ts'
 import { assembleApp } from './app/assemble.ts'
 import { createAsk } from './app/ask.ts'
 import { carryCutovers } from './app/carry-cutovers.ts'
+import { createCarryOut } from './app/carry-out-approved.ts'
 import { systemClock } from './app/clock.ts'
 import { createDoorWork } from './app/door-ticks.ts'
 import type { Door } from './app/doors.ts'
@@ -86,12 +87,14 @@ async function openApp(config: Config, serverUrl: string, log: Log, timings: Par
       const engine = createEngine({ store, cloud, clock, random: Math.random, log, settings }, atDoors.spread)
       engine.start()
       const ask = createAsk({ store, clock, policy: policy.current, catalogue, serverUrl, bundles, log })
-      const cutovers: Tick = {
-        ...{ name: 'cutovers', everyMs: doorMs },
-        run: () => carryCutovers({ store, clock, policy: policy.current(), log, ask }),
-      }
+      const now = () => ({ store, clock, policy: policy.current(), log, ask })
+      const carryOut = createCarryOut()
+      const ofPeople: readonly Tick[] = [
+        { name: 'cutovers', everyMs: doorMs, run: () => carryCutovers(now()) },
+        { name: 'approved', everyMs: doorMs, run: () => carryOut(now()) },
+      ]
       const ticks = await startTicks(
-        [...engine.ticks, ...atDoors.ticks, ...ofDoors, cutovers],
+        [...engine.ticks, ...atDoors.ticks, ...ofDoors, ...ofPeople],
         (error, tick) => log.error('a tick failed', { tick, error }),
       )
       return {

@@ -61,6 +61,7 @@ const CALLS: Calls = {
     byNumber: 'read',
     latest: 'read',
     open: 'read',
+    approved: 'read',
     decide: 'write',
     withdraw: 'write',
     abandon: 'write',

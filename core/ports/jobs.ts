@@ -258,6 +258,8 @@ export interface Approvals {
   latest(jobId: string, command: string, since: Date): Promise<Approval | undefined>
   /** Open ones, oldest first; of one job or of all. */
   open(jobId?: string): Promise<readonly Approval[]>
+  /** Those that enough people have agreed to and that the last of them, not a run, carries out: not used yet. */
+  approved(): Promise<readonly Approval[]>
   /**
    * Adds one person's decision in one guarded statement: nothing happens (undefined) when the request is no longer
    * open, expired, or its job has moved on. With the last approval needed the status becomes `approved`; one that a

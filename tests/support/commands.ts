@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest'
 import { createAsk } from '../../core/app/ask.ts'
 import { carryCutovers } from '../../core/app/carry-cutovers.ts'
+import { createCarryOut } from '../../core/app/carry-out-approved.ts'
 import { systemClock } from '../../core/app/clock.ts'
 import { createLog } from '../../core/app/log.ts'
 import { catalogue } from '../../core/commands/catalogue.ts'
@@ -17,6 +18,8 @@ export interface Commands {
   readonly url: string
   /** Carries open cutovers on, as the clock does again and again. */
   readonly carryCutovers: () => Promise<void>
+  /** What a replica that has just started does about approvals, with no patience. */
+  readonly newReplica: () => () => Promise<void>
   /** Asks as the person who is named like their role; confirmed unless a test says otherwise. */
   readonly ask: (role: Role, text: string, options?: { confirmed?: boolean }) => Promise<Reply>
 }
@@ -41,10 +44,15 @@ export async function openCommands(
     if (person === undefined) throw new Error(`nobody is ${role}`)
     return person
   }
+  const parts = { store, clock: systemClock, policy, log, ask }
   return {
     store,
     url,
-    carryCutovers: () => carryCutovers({ store, clock: systemClock, policy, log, ask }),
+    carryCutovers: () => carryCutovers(parts),
+    newReplica: () => {
+      const carryOut = createCarryOut(0)
+      return () => carryOut(parts)
+    },
     ask: (role, text, { confirmed = true } = {}) =>
       ask(text, { person: personOf(role), door: 'cli' }, { confirmed }),
   }

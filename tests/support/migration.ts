@@ -7,6 +7,7 @@ import { eventually } from './bot-process.ts'
 
 interface Synced {
   readonly sync: number
+  readonly kind: string
   readonly result: string
   readonly imageId: string | null
 }
@@ -44,9 +45,9 @@ export class Migration {
   }
 
   /** Makes the job and starts its full sync. `limit`: a bandwidth. */
-  async begin(limit?: string): Promise<void> {
+  async begin(limit?: string, source = 'web'): Promise<void> {
     await this.change()
-    await this.alice(`create ${this.job} source=web every=7d keep=${this.keep}`)
+    await this.alice(`create ${this.job} source=${source} every=7d keep=${this.keep}`)
     if (limit !== undefined) await this.alice(`limit ${this.job} ${limit}`)
     await this.alice(`start ${this.job}`)
   }

@@ -29,7 +29,7 @@ export class House {
   readonly #cloudWords: readonly string[]
   #sandbox: Program | undefined
   #sandboxPort = 0
-  #agent: Program | undefined
+  readonly #agents: Program[] = []
   #agentArguments: readonly string[] = []
 
   private constructor(databaseUrl: string, url: string | undefined, cloudWords: readonly string[]) {
@@ -137,11 +137,11 @@ export class House {
     return (await eventually(`an answer to ${text}`, ask, (reply) => reply !== undefined)) as Reply
   }
 
-  /** Enrols the source and starts its agent, which needs a bot. */
+  /** Enrols the source and starts its agent, which needs a bot. Under another name it is another source, of the same disks. */
   async startAgent(name = 'web', more: Variables = {}): Promise<void> {
     const { data } = await this.say('alice', `enrol ${name}`)
     const disks = this.source.disks.flatMap(({ path }) => ['--disk', path])
-    const home = ['--home', join(this.path, 'source', 'agent')]
+    const home = ['--home', join(this.path, 'source', name === 'web' ? 'agent' : `agent-${name}`)]
     this.#agentArguments = [
       '--server',
       this.#url ?? this.bot.url,
@@ -154,15 +154,16 @@ export class House {
     await eventually(
       'the enrolment of the agent',
       () => this.say('alice', 'sources'),
-      (reply) => (reply.data?.['sources'] as { enrolled: boolean }[]).some(({ enrolled }) => enrolled),
+      (reply) => (reply.data?.['sources'] as { enrolled: boolean }[]).every(({ enrolled }) => enrolled),
     )
   }
 
   /** Starts the agent again as it was enrolled. */
   async runAgent(more: Variables = {}): Promise<Program> {
     const { agent } = await bundles()
-    this.#agent = new Program(process.execPath, [agent, ...this.#agentArguments], more)
-    return this.#agent
+    const started = new Program(process.execPath, [agent, ...this.#agentArguments], more)
+    this.#agents.push(started)
+    return started
   }
 
   /** Asks the sandbox for what no cloud offers: a fault to come, or the death of a machine. */
@@ -173,8 +174,9 @@ export class House {
   }
 
   get agent(): Program {
-    if (this.#agent === undefined) throw new Error('the agent was not started')
-    return this.#agent
+    const agent = this.#agents.at(-1)
+    if (agent === undefined) throw new Error('the agent was not started')
+    return agent
   }
 
   get sandbox(): Program {
@@ -183,16 +185,16 @@ export class House {
   }
 
   log(): string {
-    const agent = this.#agent?.log ?? ''
+    const agents = this.#agents.map(({ log }) => log)
     const machines = join(this.sandboxHome, 'instances')
     const consoles = readdirSync(machines).map((name) => join(machines, name, 'console.log'))
     const told = consoles.filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'))
-    return [...this.bots.map((bot) => bot.log()), agent, this.sandbox.log, ...told].join('\n-----\n')
+    return [...this.bots.map((bot) => bot.log()), ...agents, this.sandbox.log, ...told].join('\n-----\n')
   }
 
   async close(): Promise<void> {
     for (const bot of this.bots) await bot.end()
-    if (this.#agent && !this.#agent.exit) await this.#agent.kill()
+    for (const agent of this.#agents) if (!agent.exit) await agent.kill()
     // In order, so that it switches its machines off.
     const sandbox = this.sandbox
     if (!sandbox.exit) sandbox.child.kill('SIGTERM')

@@ -76,6 +76,14 @@ export function openApprovals({ db, ask, run }: Database): Approvals {
       return ask(db.select().from(approvals).where(isOpen).orderBy(asc(approvals.number)))
     },
 
+    async approved() {
+      const isToDo = and(
+        ...[eq(approvals.status, 'approved'), eq(approvals.carriedOutBy, 'approval')],
+        sql`${approvals.expiresAt} > now()`,
+      )
+      return ask(db.select().from(approvals).where(isToDo).orderBy(asc(approvals.number)))
+    },
+
     // Two who decide at once wait for each other at the row; the second one's conditions and counts are then those of
     // the row as the first one left it.
     async decide(number, { by, approve, reason }, audit) {

@@ -6,7 +6,7 @@ import { anEntry } from '../../support/a-job.ts'
 import { openCommands } from '../../support/commands.ts'
 import { anImageOf, jobIn } from '../../support/job-in-state.ts'
 
-const { store, ask, carryCutovers } = await openCommands({ complete: 1 })
+const { store, ask, carryCutovers, newReplica } = await openCommands({ complete: 1 })
 
 /** What the engine comes to with a last sync: the image, then Completed. */
 async function finish(job: Job): Promise<void> {
@@ -176,6 +176,53 @@ describe('a wave', () => {
     await ask('operator', `cutover check services-stopped cutover=${number}`)
     await Promise.all([carryCutovers(), carryCutovers(), carryCutovers()])
     expect(await requests(job)).toHaveLength(1)
+  })
+
+  it('goes on when the bot died between an approval and what it allows, and does it once', async () => {
+    const [job] = (await waiting()) as [Job]
+    const number = await opened([job])
+    await ask('operator', `cutover check services-stopped cutover=${number}`)
+    await carryCutovers()
+    const [request] = await requests(job)
+    // What is left of a click when the process ends within it.
+    const decision = { by: 'approver', approve: true, reason: null }
+    await store.approvals.decide(request?.number ?? 0, decision, anEntry('approve'))
+    expect(await stateOf(job)).toBe('waiting')
+
+    const replicas = [newReplica(), newReplica(), newReplica()]
+    // Seen for the first time, it may still be in the hands of whoever approved it.
+    await Promise.all(replicas.map((look) => look()))
+    expect(await stateOf(job)).toBe('waiting')
+    await Promise.all(replicas.map((look) => look()))
+    await carryCutovers()
+
+    expect(await stateOf(job)).toBe('syncing')
+    expect((await store.syncs.list(job.id)).filter(({ kind }) => kind === 'final')).toHaveLength(1)
+    expect((await store.approvals.byNumber(request?.number ?? 0))?.status).toBe('used')
+    const done = (await store.audit.list({ jobId: job.id, limit: 50 })).filter(
+      ({ action, outcome }) => action === 'complete' && outcome === 'syncing',
+    )
+    expect(done).toMatchObject([{ actor: { person: 'operator', door: 'engine' } }])
+  })
+
+  it('tries what was approved once in the life of a replica, when it is refused', async () => {
+    const [job] = (await waiting()) as [Job]
+    await ask('operator', `complete ${job.name}`)
+    const [request] = await requests(job)
+    const decision = { by: 'approver', approve: true, reason: null }
+    await store.approvals.decide(request?.number ?? 0, decision, anEntry('approve'))
+    await ask('admin', `freeze all reason='not now'`)
+    const look = newReplica()
+    for (let looks = 0; looks < 4; looks++) await look()
+    await ask('admin', 'unfreeze all')
+
+    const refused = (await store.audit.list({ jobId: job.id, limit: 50 })).filter(
+      ({ action, outcome }) => action === 'complete' && outcome.startsWith('refused'),
+    )
+    expect(refused).toHaveLength(1)
+    // The approver's button still carries it out.
+    await ask('approver', `approve ${request?.number ?? 0}`)
+    expect(await stateOf(job)).toBe('completing')
   })
 
   it('asks nothing more once it is stopped, and what was asked cannot be approved any more', async () => {
