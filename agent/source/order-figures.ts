@@ -1,7 +1,7 @@
 /** An order's counters in the words of its report. */
 import type { AgentReport, MachineFault, SyncInstant } from '../protocol/control.ts'
 import type { Course } from './course.ts'
-import type { OrderAsked } from './order.ts'
+import type { OrderAsked } from './order-messages.ts'
 import type { Progress } from './progress.ts'
 
 /** Of the time since the last report, the share of waiting for something that makes it the bound. */

@@ -1,7 +1,13 @@
-/** What an order and its threads say to each other, and the memory that they share. */
-import type { MachineFault, SourceDisk } from '../protocol/control.ts'
+/** What an order is, what it and its threads say to each other, and the memory that they share. */
+import type { MachineFault, SourceDisk, SyncOrder } from '../protocol/control.ts'
 import type { HeldMemory } from './freeze/held-blocks.ts'
 import type { Receiver } from './link.ts'
+
+/**
+ * An order of the bot, or one of our own that sends nothing and needs neither ticket nor receiver: an estimate of what
+ * would be sent, or a scrub (`tracking/scrub.ts`).
+ */
+export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' | 'scrub' }
 
 /** A disk of the order as its threads share it. */
 export interface ThreadDisk {

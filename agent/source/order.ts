@@ -3,7 +3,7 @@
  * What is remembered across orders is the cached manifest, and which blocks were written since (`course.ts`).
  */
 import type { Worker } from 'node:worker_threads'
-import type { AgentReport, MachineFault, SendSettings, SourceDisk, SyncOrder } from '../protocol/control.ts'
+import type { AgentReport, MachineFault, SendSettings, SourceDisk } from '../protocol/control.ts'
 import { DIGEST_BYTES } from '../protocol/digest.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { groupsOf, rootOf } from '../protocol/geometry.ts'
@@ -11,19 +11,20 @@ import { log } from '../protocol/log.ts'
 import { beginNext, dropNext, keepNext, keepSome, readCached } from './cached-manifest.ts'
 import { disksOfOrder, ticketOfOrder } from './check-order.ts'
 import { Course, type CourseDisk } from './course.ts'
-import type { FoundBlock, FromOrderThread, OrderThreadData, Pass, ToOrderThread } from './order-messages.ts'
+import type {
+  FoundBlock,
+  FromOrderThread,
+  OrderAsked,
+  OrderThreadData,
+  Pass,
+  ToOrderThread,
+} from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
 import { digestAt, same } from './selection.ts'
 import type { ThreadPool } from './thread-pool.ts'
 import { scrub } from './tracking/scrub.ts'
 import type { Tracking } from './tracking/tracking.ts'
-
-/**
- * An order of the bot, or one of our own that sends nothing and needs neither ticket nor receiver: an estimate of what
- * would be sent, or a scrub (`tracking/scrub.ts`).
- */
-export type OrderAsked = Omit<SyncOrder, 'kind'> & { readonly kind: SyncOrder['kind'] | 'estimate' | 'scrub' }
 
 export interface OrderPlace {
   /** Path of the cached manifest of a disk. */

@@ -8,7 +8,7 @@ import { pause } from '../../protocol/bot-client.ts'
 import { rootOf } from '../../protocol/geometry.ts'
 import { readCached } from '../cached-manifest.ts'
 import { Order } from '../order.ts'
-import type { TaskKindOf } from './kinds.ts'
+import type { TaskKindOf } from './kind.ts'
 
 /** How often progress is told, in milliseconds. */
 const TELL_MS = 500

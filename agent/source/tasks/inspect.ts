@@ -1,6 +1,6 @@
 /** Looks at the system that is migrated and tells facts; it only reads. */
 import { inspect as look, subjectOf } from '../inspect/inspect.ts'
-import type { TaskKindOf } from './kinds.ts'
+import type { TaskKindOf } from './kind.ts'
 
 export const inspect: TaskKindOf<'inspect'> = {
   isAlone: false,

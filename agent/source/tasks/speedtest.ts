@@ -2,7 +2,7 @@
 import type { SpeedtestResult } from '../../protocol/tasks.ts'
 import { readDisk } from '../measure/disk.ts'
 import { measureBot, measureReceiver } from '../measure/network.ts'
-import type { TaskKindOf } from './kinds.ts'
+import type { TaskKindOf } from './kind.ts'
 
 export const speedtest: TaskKindOf<'speedtest'> = {
   isAlone: true,

@@ -5,7 +5,8 @@ import { log, wordsOf } from '../../protocol/log.ts'
 import type { TaskOrder, TaskReport } from '../../protocol/tasks.ts'
 import { TaskReply, TASKS } from '../../protocol/tasks.ts'
 import { readTaskTicket } from '../../protocol/ticket.ts'
-import { KINDS, type TaskKindOf, type TaskPlace } from './kinds.ts'
+import type { TaskKindOf, TaskPlace } from './kind.ts'
+import { KINDS } from './kinds.ts'
 
 const REPORT_MS = 1000
 
