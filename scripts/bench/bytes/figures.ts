@@ -1,5 +1,6 @@
 /** What the byte path's bench finds out. Ratios are of medians taken in the same run. */
 import type { Pattern } from './changes.ts'
+import type { Peer } from './peers.ts'
 
 export interface PatternFigures {
   /** Until everything was durable, a `sync -f` at the end included. */
@@ -8,8 +9,8 @@ export interface PatternFigures {
   readonly flushSeconds: number
   /** The seconds beyond that flush, to `cat disk > /dev/null`. */
   readonly vsCat: number
-  /** To rsync with its flush; null when it was not run. */
-  readonly vsRsync: number | null
+  /** Seconds of the peers that were found, each with its flush. */
+  readonly peers: Readonly<Partial<Record<Peer['name'], number>>>
   /** What the agent sent by byte that was written; null when nothing was. */
   readonly wirePerChangedByte: number | null
 }

@@ -21,9 +21,41 @@ export const cat = (path: string): Promise<number> => timed('sh', '-c', 'exec ca
 /** Makes everything that was written to this file's file system durable. */
 export const flush = (path: string): Promise<number> => timed('sync', '-f', path)
 
-/** Updates `target` in place, sending what differs, on this machine and without encryption. */
-export const rsync = (source: string, target: string): Promise<number> =>
-  timed('rsync', '--inplace', '--no-whole-file', '--ignore-times', source, target)
+/** A program that brings a target up to its source in place: on this machine, without encryption. */
+export interface Peer {
+  readonly name: 'rsync' | 'bdsync' | 'blocksync-fast'
+  /** Takes down what it keeps from sync to sync, in a file of its own; the target equals the source. */
+  readonly prepare?: (source: string, notes: string) => Promise<number>
+  readonly sync: (source: string, target: string, notes: string) => Promise<number>
+}
+
+/** Each with the options that serve it best for disks; bdsync last, since it evicts both files from the cache. */
+const PEERS: readonly Peer[] = [
+  {
+    name: 'rsync',
+    sync: (source, target) =>
+      timed('rsync', '--inplace', '--no-whole-file', '--ignore-times', source, target),
+  },
+  {
+    name: 'blocksync-fast',
+    prepare: (source, notes) =>
+      timed('blocksync-fast', ...['--make-digest', '-s', source, '-f', notes, ...HASHES, '--silent']),
+    sync: (source, target, notes) =>
+      timed('blocksync-fast', '-s', source, '-d', target, '-f', notes, '--silent'),
+  },
+  {
+    name: 'bdsync',
+    sync: (source, target) => timed('sh', '-c', BDSYNC, source, target),
+  },
+]
+
+/** Blocks and digests as Ferry has them, but that these can be forged. */
+const HASHES = ['-b', '64K', '-a', 'XXH128']
+const BDSYNC =
+  'bdsync --blocksize=65536 --hash=sha256 --zeroblocks "bdsync --server" "$0" "$1" | bdsync --patch="$1"'
+
+/** Those that a binary is found of. */
+export const installedPeers = (): readonly Peer[] => PEERS.filter(({ name }) => isInstalled(name))
 
 /** A full copy over a socket to a server that writes a raw file, without encryption. */
 export const nbdcopy = (source: string, target: string): Promise<number> =>

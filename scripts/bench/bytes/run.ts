@@ -2,7 +2,7 @@
  * `npm run bench -- bytes`: the byte path against its peers, in turns, on disks of its own.
  *   --size GIB        of the disk (8)
  *   --rounds N        of what is measured (5)
- *   --peer-rounds N   of rsync, and of full syncs beside nbdcopy (2)
+ *   --peer-rounds N   of rsync, blocksync-fast and bdsync, where they are found, and of full syncs beside nbdcopy (2)
  *   --curve GIB,…     sizes of sparse disks that tracked syncs are measured on (2,8,64), or `none`
  *   --dir PATH        where the disks are made: three times their size (the temporary directory)
  *   --json            one JSON object as the last line

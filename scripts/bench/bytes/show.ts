@@ -1,6 +1,7 @@
 /** The figures beside their aims, for people and for programs. */
 import { PATTERNS, type Pattern } from './changes.ts'
-import type { Figures } from './figures.ts'
+import type { Figures, PatternFigures } from './figures.ts'
+import type { Peer } from './peers.ts'
 
 interface Row {
   readonly what: string
@@ -25,14 +26,16 @@ function rows({ compareVsCat, syncs, full, coldVsDirect, tracked, rssMiB, catSec
       beside: `cat ${catSeconds.toFixed(2)} s`,
     },
     ...PATTERNS.map((pattern) => {
-      const { vsCat, seconds, vsRsync, flushSeconds } = syncs[pattern]
-      const rsync = vsRsync === null ? '' : `, ${vsRsync.toFixed(2)} × rsync`
+      const { vsCat, seconds, peers, flushSeconds } = syncs[pattern]
+      const beside = Object.entries(peers).map(
+        ([name, taken]) => `; ${name} ${((taken - flushSeconds) / catSeconds).toFixed(1)} × cat`,
+      )
       return {
         what: `sync ${pattern}`,
         figure: vsCat,
         unit: '× cat',
         aim: SYNC_AIM[pattern],
-        beside: `${seconds.toFixed(2)} s${rsync}, of it a flush of the same bytes ${flushSeconds.toFixed(2)} s`,
+        beside: `${seconds.toFixed(2)} s, of it a flush of the same bytes ${flushSeconds.toFixed(2)} s${beside.join('')}`,
       }
     }),
     {
@@ -109,12 +112,20 @@ export function curveOf({ tracked }: Figures): string[] {
 const each = <T>(of: (pattern: Pattern) => T): Record<Pattern, T> =>
   Object.fromEntries(PATTERNS.map((pattern) => [pattern, of(pattern)])) as Record<Pattern, T>
 
+/** Ferry's seconds by a peer's, both with their flush; null where it was not found. */
+function versus({ seconds, peers }: PatternFigures, name: Peer['name']): number | null {
+  const taken = peers[name]
+  return taken === undefined ? null : seconds / taken
+}
+
 /** The same as one object. Ratios of seconds unless named otherwise. */
 export function asJson({ syncs, ...figures }: Figures): Readonly<Record<string, unknown>> {
   return {
     ...figures,
     syncVsCat: { ...each((pattern) => syncs[pattern].vsCat), trackedC0: figures.tracked?.c0VsCat ?? null },
-    vsRsync: each((pattern) => syncs[pattern].vsRsync),
+    vsRsync: each((pattern) => versus(syncs[pattern], 'rsync')),
+    vsBlocksyncFast: each((pattern) => versus(syncs[pattern], 'blocksync-fast')),
+    vsBdsync: each((pattern) => versus(syncs[pattern], 'bdsync')),
     wirePerChangedByte: each((pattern) => syncs[pattern].wirePerChangedByte),
     syncSeconds: each((pattern) => syncs[pattern].seconds),
     flushSeconds: each((pattern) => syncs[pattern].flushSeconds),

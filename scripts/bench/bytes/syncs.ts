@@ -1,8 +1,8 @@
-/** Comparisons and incremental syncs of a running pair, in turns with plain reading and rsync. */
+/** Comparisons and incremental syncs of a running pair, in turns with plain reading and with peers. */
 import type { Pair } from '../programs.ts'
 import { change, copyRegions, PATTERNS, putBack, regionsOf, type Pattern } from './changes.ts'
 import { median, type Figures, type PatternFigures } from './figures.ts'
-import { cat, flush, isEqual, isInstalled, rsync } from './peers.ts'
+import { cat, flush, installedPeers, isEqual, type Peer } from './peers.ts'
 
 interface Subject {
   readonly pair: Pair
@@ -10,7 +10,16 @@ interface Subject {
   readonly target: string
 }
 
-type Taken = Record<'seconds' | 'flush' | 'rsync' | 'wire' | 'changed', number[]>
+interface Taken {
+  readonly seconds: number[]
+  readonly flush: number[]
+  readonly wire: number[]
+  readonly changed: number[]
+  /** Seconds of each peer, the flush included. */
+  readonly peers: Map<Peer['name'], number[]>
+}
+
+const nothingTaken = (): Taken => ({ seconds: [], flush: [], wire: [], changed: [], peers: new Map() })
 
 export async function assertEqual(
   { source, target }: Pick<Subject, 'source' | 'target'>,
@@ -21,14 +30,14 @@ export async function assertEqual(
 
 /**
  * A change and Ferry's sync of it; then the target is set back, which shows what making the same bytes durable takes
- * alone, and is brought up again by rsync where asked.
+ * alone, and is brought up again by each of the peers.
  */
 async function turn(
   subject: Subject,
   pattern: Pattern,
   round: number,
   taken: Taken,
-  withPeer: boolean,
+  peers: readonly Peer[],
 ): Promise<void> {
   const { pair, source, target } = subject
   const regions = regionsOf(pattern, source.sizeBytes, round)
@@ -40,19 +49,24 @@ async function turn(
   taken.seconds.push(seconds + (await flush(target)))
   taken.wire.push(report.wireBytes)
   taken.changed.push(regions.reduce((sum, { length }) => sum + length, 0))
-  if (withPeer) await assertEqual(subject, `a sync of ${pattern}`)
+  if (peers.length > 0) await assertEqual(subject, `a sync of ${pattern}`)
   putBack(target, former)
   taken.flush.push(await flush(target))
-  if (!withPeer) {
-    copyRegions(source.path, target, regions)
+  for (const [i, peer] of peers.entries()) {
+    if (i > 0) putBack(target, former)
     await flush(target)
-    return
+    await cat(source.path)
+    await cat(target)
+    const peerSeconds = (await peer.sync(source.path, target, notesOf(target, peer))) + (await flush(target))
+    taken.peers.set(peer.name, [...(taken.peers.get(peer.name) ?? []), peerSeconds])
+    await assertEqual(subject, `${peer.name} of ${pattern}`)
   }
-  await cat(target)
-  const rsyncSeconds = await rsync(source.path, target)
-  taken.rsync.push(rsyncSeconds + (await flush(target)))
-  await assertEqual(subject, `rsync of ${pattern}`)
+  if (peers.length > 0) return
+  copyRegions(source.path, target, regions)
+  await flush(target)
 }
+
+const notesOf = (target: string, { name }: Peer): string => `${target}.${name}`
 
 function figuresOf(taken: Taken, catSeconds: number): PatternFigures {
   const seconds = median(taken.seconds)
@@ -62,7 +76,7 @@ function figuresOf(taken: Taken, catSeconds: number): PatternFigures {
     seconds,
     flushSeconds,
     vsCat: (seconds - flushSeconds) / catSeconds,
-    vsRsync: taken.rsync.length > 0 ? seconds / median(taken.rsync) : null,
+    peers: Object.fromEntries([...taken.peers].map(([name, all]) => [name, median(all)])),
     wirePerChangedByte: changed > 0 ? median(taken.wire) / changed : null,
   }
 }
@@ -73,20 +87,22 @@ export async function benchSyncs(
   settings: { readonly rounds: number; readonly peerRounds: number },
   say: (words: string) => void,
 ): Promise<Pick<Figures, 'catSeconds' | 'compareVsCat' | 'syncs'>> {
-  const taken = Object.fromEntries(
-    PATTERNS.map((pattern) => [pattern, { seconds: [], flush: [], rsync: [], wire: [], changed: [] }]),
-  ) as unknown as Record<Pattern, Taken>
+  const taken = Object.fromEntries(PATTERNS.map((pattern) => [pattern, nothingTaken()])) as Record<
+    Pattern,
+    Taken
+  >
   const cats: number[] = []
   const compares: number[] = []
   // Blocks that a database writes into have been written before: their first time is not measured.
-  await turn(subject, 'db4k', -1, { seconds: [], flush: [], rsync: [], wire: [], changed: [] }, false)
+  await turn(subject, 'db4k', -1, nothingTaken(), [])
+  const peers = installedPeers()
+  for (const peer of peers) await peer.prepare?.(subject.source.path, notesOf(subject.target, peer))
   for (let round = 0; round < settings.rounds; round++) {
     cats.push(await cat(subject.source.path))
     await subject.pair.bot.asked()
     compares.push((await subject.pair.bot.compare()).seconds)
-    const withPeer = round < settings.peerRounds && isInstalled('rsync')
     for (const pattern of PATTERNS) {
-      await turn(subject, pattern, round, taken[pattern], withPeer)
+      await turn(subject, pattern, round, taken[pattern], round < settings.peerRounds ? peers : [])
       say(
         `round ${round + 1}: ${pattern} ${taken[pattern].seconds.at(-1)?.toFixed(2)} s (cat ${cats.at(-1)?.toFixed(2)} s)`,
       )
