@@ -17,6 +17,8 @@ import { startOrderThread } from './order-thread.ts'
 import type { TaskOrder } from '../protocol/tasks.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { ThreadPool } from './thread-pool.ts'
+import { thawLeftBehind } from './freeze/left-behind.ts'
+import { mapPlace } from './tracking/tracefs.ts'
 import { Scrubbing } from './tracking/scrubbing.ts'
 import { Tracking } from './tracking/tracking.ts'
 
@@ -69,6 +71,7 @@ export class Orders {
 
   /** Runs for as long as the program lives. */
   async run(): Promise<never> {
+    await thawLeftBehind(mapPlace(this.home.path))
     // From now on, not from the first order on: what is written before it is known then.
     void this.follow()
     for (let attempt = 0; ;) {

@@ -11,11 +11,12 @@
  *   expired MS                     the time is up: all are thawed
  *
  * When its input ends, because the agent has died, or when it is told to end, it thaws and goes. It thaws only what it
- * has frozen itself. Only if both are killed at once does a file system stay frozen.
+ * has frozen itself. If both are killed at once the next agent thaws (`left-behind.ts`).
  */
 import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileSystemCalls, type FileSystemCalls, type Froze } from './ioctl.ts'
+import { forgetFreezing, noteFreezing } from './left-behind.ts'
 
 interface Held {
   readonly path: string
@@ -26,19 +27,25 @@ class Freezer {
   private readonly calls: FileSystemCalls
   private readonly all: readonly Held[]
   private readonly say: (line: string) => void
+  private readonly notes: string
   private frozen: Held[] = []
   private since = 0
   private isOver = false
   /** Freezing that is under way: it cannot be called off. */
   private freezing: Promise<readonly Froze[]> = Promise.resolve([])
 
-  constructor(calls: FileSystemCalls, all: readonly Held[], say: (line: string) => void) {
+  constructor(calls: FileSystemCalls, all: readonly Held[], notes: string, say: (line: string) => void) {
     this.calls = calls
     this.all = all
+    this.notes = notes
     this.say = say
   }
 
   async freeze(ms: number): Promise<void> {
+    noteFreezing(
+      this.notes,
+      this.all.map(({ path }) => path),
+    )
     this.since = performance.now()
     setTimeout(() => void this.end('expired'), ms)
     this.freezing = Promise.all(this.all.map((each) => this.freezeOne(each)))
@@ -58,6 +65,7 @@ class Freezer {
     this.say(how.startsWith('failed') ? how : `${how} ${heldMs}`)
     await this.freezing
     await this.thaw()
+    forgetFreezing(this.notes)
     for (const { fd } of this.all) closeSync(fd)
     process.exit()
   }
@@ -81,11 +89,11 @@ function wordsFor(end: Froze, path: string): string | undefined {
   return typeof end === 'object' ? `${path} could not be frozen: ${end.failed}` : undefined
 }
 
-/** Runs until it has thawed. `paths`: one place of each file system. */
-export async function runFreezer(paths: readonly string[]): Promise<void> {
+/** Runs until it has thawed. `notes`: a directory; `paths`: one place of each file system. */
+export async function runFreezer([notes = '', ...paths]: readonly string[]): Promise<void> {
   const calls = await fileSystemCalls()
   const all = paths.map((path) => ({ path, fd: openSync(path, 'r') }))
-  const freezer = new Freezer(calls, all, (line) => void process.stdout.write(`${line}\n`))
+  const freezer = new Freezer(calls, all, notes, (line) => void process.stdout.write(`${line}\n`))
   // A pipe to an agent that is gone is no reason to die before thawing.
   process.stdout.on('error', () => undefined)
   const end = (): void => void freezer.end('thawed')

@@ -6,14 +6,16 @@ import { createInterface } from 'node:readline'
 const START_MS = 10_000
 /** How much longer than asked it may take to answer: freezing cannot be called off before it is done. */
 const PATIENCE_MS = 30_000
+/** How long thawing may take: it waits for nothing. Who takes longer has been stopped and does nothing any more. */
+const THAW_MS = 3000
 
 /** How to start the freezer: the agent's own program. */
 export const freezerCommand = (): readonly string[] => [process.execPath, process.argv[1] ?? '', '--freezer']
 
-/** The program that thaws has ended without a word: what it has frozen must be thawed by somebody else. */
+/** The program that thaws has ended or does not answer: what it has frozen must be thawed by somebody else. */
 export class FreezerLost extends Error {
   constructor() {
-    super('the program that thaws was ended')
+    super('the program that thaws was ended or stopped')
   }
 }
 
@@ -41,10 +43,14 @@ export class Frozen {
     child.stdin?.on('error', () => undefined)
   }
 
-  /** Starts it for these file systems; nothing is frozen yet. Throws Error. */
-  static async ready(paths: readonly string[], command = freezerCommand()): Promise<Frozen> {
+  /** Starts it for these file systems; nothing is frozen yet. `notes`: where it notes what it does. Throws Error. */
+  static async ready(paths: readonly string[], notes: string, command = freezerCommand()): Promise<Frozen> {
     const [program = '', ...args] = command
-    const child = spawn(program, [...args, ...paths], { stdio: ['pipe', 'pipe', 'ignore'] })
+    // In a group of its own: a signal to all of the agent's group must not end it before it has thawed.
+    const child = spawn(program, [...args, notes, ...paths], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    })
     const frozen = new Frozen(child, paths)
     if ((await frozen.line(START_MS)) !== 'ready') {
       await frozen.end()
@@ -74,9 +80,14 @@ export class Frozen {
   /** Thaws; returns for how long writes were held, in milliseconds, and whether the time was up before. */
   async thaw(): Promise<{ readonly heldMs: number; readonly isLate: boolean }> {
     this.child.stdin?.end('thaw\n')
-    const [word, ms] = (await this.line(PATIENCE_MS)).split(' ')
+    const [word, ms] = (await this.line(THAW_MS)).split(' ')
     if (word !== 'thawed' && word !== 'expired') throw new FreezerLost()
     return { heldMs: Number(ms), isLate: word === 'expired' }
+  }
+
+  /** Ends it at once, whatever it is doing: somebody else thaws. Repeatable. */
+  kill(): void {
+    this.child.kill('SIGKILL')
   }
 
   /** Ends it and waits until it has thawed. Repeatable. */

@@ -19,6 +19,7 @@ import { FreezerLost, Frozen } from './frozen.ts'
 import { readHeld, type HeldMemory } from './held-blocks.ts'
 import { Hooks } from './hooks.ts'
 import { fileSystemCalls } from './ioctl.ts'
+import { forgetFreezing, thawAll } from './left-behind.ts'
 import { formatMib } from './words.ts'
 import type { BlockBits } from '../tracking/block-bits.ts'
 
@@ -63,15 +64,18 @@ export async function writeOut(disks: readonly SourceDisk[]): Promise<void> {
   }
 }
 
-/** Not repeatable: what it hands over counts as handed over. Never throws. */
+/** `notes`: a directory for what must outlive us. Not repeatable: what it hands over counts as handed over. Never throws. */
 export async function takeInstant(
   disks: readonly InstantDisk[],
   limits: HoldLimits,
-  hooks = new Hooks(),
+  notes: string,
 ): Promise<Instant> {
+  const hooks = new Hooks()
   try {
     const problem = await hooks.before()
-    return problem === undefined ? await frozenInstant(disks, limits) : { because: problem, again: false }
+    return problem === undefined
+      ? await frozenInstant(disks, limits, notes)
+      : { because: problem, again: false }
   } catch (problem) {
     return { because: wordsOf(problem), again: problem instanceof TooMuch }
   } finally {
@@ -80,12 +84,16 @@ export async function takeInstant(
   }
 }
 
-async function frozenInstant(disks: readonly InstantDisk[], limits: HoldLimits): Promise<Instant> {
+async function frozenInstant(
+  disks: readonly InstantDisk[],
+  limits: HoldLimits,
+  notes: string,
+): Promise<Instant> {
   const sources = disks.map(({ tracker }) => tracker.disk)
   const paths = pathsOn(sources)
   // The less is left to be written out, the shorter freezing takes.
   await writeOut(sources)
-  const frozen = paths.length === 0 ? undefined : await Frozen.ready(paths)
+  const frozen = paths.length === 0 ? undefined : await Frozen.ready(paths, notes)
   const held = new HeldDisks(disks)
   try {
     const begin = performance.now()
@@ -97,8 +105,12 @@ async function frozenInstant(disks: readonly InstantDisk[], limits: HoldLimits):
     held.isCopied = true
     return { at, heldMs, disks: held.memory }
   } catch (problem) {
+    if (problem instanceof FreezerLost) {
+      await thawAll(paths)
+      frozen?.kill()
+    }
     await frozen?.end()
-    if (problem instanceof FreezerLost) await thawAll(paths)
+    if (frozen) forgetFreezing(notes, frozen.pid)
     throw problem
   } finally {
     held.release()
@@ -169,14 +181,4 @@ function outside(parts: ReturnType<typeof swapOn>, blocks: BlockBits, sizeBytes:
     if (!parts.some((part) => part.from <= from && to <= part.to)) count++
   }
   return count
-}
-
-/** When the program that thaws has died: nothing else is left to do it. */
-async function thawAll(paths: readonly string[]): Promise<void> {
-  const calls = await fileSystemCalls()
-  for (const path of paths) {
-    const fd = openSync(path, 'r')
-    await calls.thaw(fd, path)
-    closeSync(fd)
-  }
 }

@@ -24,9 +24,9 @@ import { readLayout, type TraceLayout } from './trace-format.ts'
 import { readTracePage, type Ended } from './trace-page.ts'
 
 const EVENT = 'events/block/block_rq_complete'
-/** Bytes of all processors' buffers together, and what one has at least and at most. 80,000 writes take 4 MiB. */
-const BUFFERS_BYTES = 64 * 1024 * 1024
-const [LEAST_KIB, MOST_KIB] = [1024, 4096]
+/** Bytes of all processors' buffers of a disk, and what one has at least and at most. 80,000 writes take 4 MiB. */
+const BUFFERS_BYTES = 32 * 1024 * 1024
+const [LEAST_KIB, MOST_KIB] = [256, 4096]
 
 const filterOf = (device: number): string => `dev == ${device} && !(rwbs ~ "R*")`
 

@@ -45,9 +45,13 @@ export function removeOthers(tracefs: string, home: string, disks: readonly numb
  * every write of theirs to a disk would be a write to be tracked; else in the agent's home.
  */
 export function mapDirectory(home: string, run = '/run'): string {
-  const isMemory = existsSync(run) && statfsSync(run).type === TMPFS
-  if (!isMemory) return home
-  const path = join(run, `ferry-agent-${nameOf(home)}`)
-  privateDirectory(path)
+  const path = mapPlace(home, run)
+  if (path !== home) privateDirectory(path)
   return path
+}
+
+/** The same without making it. */
+export function mapPlace(home: string, run = '/run'): string {
+  const isMemory = existsSync(run) && statfsSync(run).type === TMPFS
+  return isMemory ? join(run, `ferry-agent-${nameOf(home)}`) : home
 }

@@ -112,6 +112,7 @@ class Trackers implements TrackingCalls {
     return takeInstant(
       disks.map(({ disk, era }) => ({ tracker: this.tracker(disk), era })),
       limits,
+      mapDirectory(this.home),
     )
   }
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { FreezerLost, Frozen } from '../../../../agent/source/freeze/frozen.ts'
+import { thawAll, thawLeftBehind } from '../../../../agent/source/freeze/left-behind.ts'
 import { LoopDisk, loopObstacle, sh } from '../../../support/loop-disk.ts'
 import { bundles } from '../../../support/machines.ts'
 import { ROOT } from '../../../support/run.ts'
@@ -30,9 +31,14 @@ const freezer = async (): Promise<readonly string[]> => [
   '--freezer',
 ]
 
+/** Where freezers note what they do. */
+const notes = mkdtempSync(join(tmpdir(), 'ferry-notes-'))
+afterAll(() => rmSync(notes, { recursive: true }))
+
 async function ready(...disks: readonly LoopDisk[]): Promise<Frozen> {
   const frozen = await Frozen.ready(
     disks.map(({ mountPoint }) => mountPoint),
+    notes,
     await freezer(),
   )
   open.push({ close: () => frozen.end() })
@@ -51,6 +57,8 @@ describe.skipIf(loopObstacle() !== undefined)('file systems that are frozen toge
     expect(await Promise.all(disks.map((disk) => disk.isWritable(5000)))).toEqual([true, true])
     expect(heldMs).toBeGreaterThan(250)
     expect(isLate).toBe(false)
+    await frozen.end()
+    expect(readdirSync(notes)).toEqual([])
   })
 
   it('are thawed when the time is up', async () => {
@@ -64,7 +72,10 @@ describe.skipIf(loopObstacle() !== undefined)('file systems that are frozen toge
     expect(await frozen.thaw()).toMatchObject({ isLate: true })
   })
 
-  it('are thawed when who froze them is killed', async () => {
+  it.each([
+    ['killed', 'SIGKILL', 60_000],
+    ['stopped, when the time is up', 'SIGSTOP', 2000],
+  ] as const)('are thawed when who froze them is %s', async (_, signal, ms) => {
     const disk = mounted('xfs')
     const directory = mkdtempSync(join(tmpdir(), 'ferry-killed-'))
     open.push({ close: () => rmSync(directory, { recursive: true }) })
@@ -72,8 +83,8 @@ describe.skipIf(loopObstacle() !== undefined)('file systems that are frozen toge
     writeFileSync(
       script,
       `import { Frozen } from '${join(ROOT, 'agent/source/freeze/frozen.ts')}'
-      const frozen = await Frozen.ready(['${disk.mountPoint}'], ${JSON.stringify(await freezer())})
-      await frozen.freeze(60_000)
+      const frozen = await Frozen.ready(['${disk.mountPoint}'], '${notes}', ${JSON.stringify(await freezer())})
+      await frozen.freeze(${ms})
       process.stdout.write('frozen')
       setInterval(() => undefined, 1000)`,
     )
@@ -85,10 +96,13 @@ describe.skipIf(loopObstacle() !== undefined)('file systems that are frozen toge
     expect(await disk.isWritable(300)).toBe(false)
 
     const exit = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exit
-
-    expect(await disk.isWritable(5000)).toBe(true)
+    child.kill(signal)
+    try {
+      expect(await disk.isWritable(6000)).toBe(true)
+    } finally {
+      child.kill('SIGKILL')
+      await exit
+    }
   })
 
   it('are thawed when the freezer is told to end, as when its service is stopped', async () => {
@@ -114,21 +128,44 @@ describe.skipIf(loopObstacle() !== undefined)('file systems that are frozen toge
     }
   })
 
-  it('are known to need thawing when the freezer was killed', async () => {
-    const disk = mounted('ext4')
-    const frozen = await ready(disk)
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'are known to need thawing when the freezer gets a %s, within seconds',
+    async (signal) => {
+      const disk = mounted('ext4')
+      const frozen = await ready(disk)
+      await frozen.freeze(60_000)
+
+      process.kill(frozen.pid, signal)
+
+      await expect(frozen.thaw()).rejects.toThrow(FreezerLost)
+      await thawAll([disk.mountPoint])
+      frozen.kill()
+      expect(await disk.isWritable(5000)).toBe(true)
+    },
+  )
+
+  it('are thawed by the next agent when agent and freezer were killed in the same moment', async () => {
+    const [mine, living] = [mounted('ext4'), mounted('xfs')]
+    const frozen = await ready(mine)
     await frozen.freeze(60_000)
-
+    const other = await ready(living)
+    await other.freeze(60_000)
     process.kill(frozen.pid, 'SIGKILL')
+    await frozen.end()
+    expect(await mine.isWritable(300)).toBe(false)
 
-    await expect(frozen.thaw()).rejects.toThrow(FreezerLost)
-    sh('fsfreeze', '--unfreeze', disk.mountPoint)
-    expect(await disk.isWritable(5000)).toBe(true)
+    await thawLeftBehind(notes)
+
+    expect(await mine.isWritable(5000)).toBe(true)
+    // Whose freezer lives is left to it.
+    expect(await living.isWritable(300)).toBe(false)
+    await other.end()
+    expect(readdirSync(notes)).toEqual([])
   })
 
   it('leave out what cannot be frozen', async () => {
     const disk = mounted('ext4')
-    const frozen = await Frozen.ready([disk.mountPoint, '/dev/shm'], await freezer())
+    const frozen = await Frozen.ready([disk.mountPoint, '/dev/shm'], notes, await freezer())
     open.push({ close: () => frozen.end() })
 
     expect(await frozen.freeze(10_000)).toEqual(['/dev/shm'])
