@@ -33,6 +33,7 @@ describe('an estimate', () => {
       { changedBytes: 3 * MIB, comparedBytes: 6 * MIB, isKnown: true },
       { changedBytes: 64 * KIB, comparedBytes: MIB, isKnown: true },
     ])
+    expect(found.facts['Comparison']).toBe('every block: of a raw file nobody tells what was written')
     expect(found.facts['Cutover now']).toMatch(/comparing .* a cutover now means .* of downtime/)
     expect(await syncOf(ferry, 'web-01')).toEqual(before)
     await ferry.cloud.restartInstance(instance)
@@ -54,6 +55,8 @@ describe('an estimate', () => {
 
     expect(again.data).toMatchObject({ changedBytes: 3 * MIB + 64 * KIB })
     expect(status.facts['Cutover now']).toContain('to send, counted ')
+    expect(status.facts['Images']).toContain('fuzzy: what is written to disk 0 meanwhile is not known')
+    expect(status.facts['Comparison']).toBe('every block: of a raw file nobody tells what was written')
     expect(anew.data).toMatchObject({ changedBytes: 3 * MIB + 128 * KIB })
     expect((await syncOf(ferry, 'web-01')).changedBytes).toBe(3 * MIB + 128 * KIB)
     expect((await ferry.tell('estimate web-01')).code).toBe('estimating')

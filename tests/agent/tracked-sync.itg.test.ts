@@ -8,7 +8,7 @@ import { EstimateResult } from '../../agent/protocol/tasks.ts'
 import { findTracefs, instanceName } from '../../agent/source/tracking/tracefs.ts'
 import { TraceInstance } from '../../agent/source/tracking/trace-instance.ts'
 import { LoopDisk, loopObstacle } from '../support/loop-disk.ts'
-import { bundles, MIB, Stage, until, type Program } from '../support/machines.ts'
+import { bundles, MIB, Program, Stage, until } from '../support/machines.ts'
 
 const obstacle = loopObstacle()
 const open: { close: () => unknown }[] = []
@@ -149,6 +149,29 @@ describe.skipIf(obstacle !== undefined)('a sync of a tracked disk', () => {
     }
     // Killed in the very moment in which it took events it says so; that is rare.
     expect(full).toBeLessThan(4)
+  })
+
+  it('compares every block, and says so, where the kernel lets nobody trace', async () => {
+    const { disk, stage } = await staged(8 * MIB)
+    const { agent } = await bundles()
+    // Without the right to mount it, in a namespace in which it is not mounted.
+    const hidden = '/sys/kernel/tracing'
+    const script = `mount -t tmpfs nodev ${hidden} && { mount -t tmpfs nodev /sys/kernel/debug || true; } && exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"`
+    const home = join(stage.path, 'agent')
+    const args = ['--server', stage.bot.url, '--code', 'code-1', '--home', home, '--disk', disk.device]
+    const command = ['--mount', 'sh', '-c', script, 'sh', process.execPath, agent, ...args]
+    stage.started(new Program('unshare', command, {}))
+
+    const report = await stage.sync({ holdMs: 2000 })
+
+    const because = "the kernel's tracing is not available"
+    expect(report).toMatchObject({
+      ...{ status: 'done', comparison: `every block: ${because}` },
+      instant: {
+        kind: 'fuzzy',
+        because: `what is written to disk 0 meanwhile is not known: ${because}`,
+      },
+    })
   })
 
   it('is estimated from what was written, which the sync still knows', async () => {

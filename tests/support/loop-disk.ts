@@ -24,6 +24,12 @@ export function loopObstacle(): string | undefined {
   return findTracefs() === undefined ? 'the kernel has no tracing file system' : undefined
 }
 
+export type FileSystemKind = 'ext4' | 'xfs' | 'btrfs'
+
+/** The kinds of file system that can be made here. */
+export const fileSystemKinds = (): readonly FileSystemKind[] =>
+  findTool('mkfs.btrfs') === undefined ? ['ext4', 'xfs'] : ['ext4', 'xfs', 'btrfs']
+
 /** A disk of its own in a directory of its own. Close it, whatever happens. */
 export class LoopDisk {
   readonly directory = mkdtempSync(join(tmpdir(), 'ferry-loop-'))
@@ -51,7 +57,7 @@ export class LoopDisk {
     this.device = ''
   }
 
-  make(kind: 'ext4' | 'xfs'): void {
+  make(kind: FileSystemKind): void {
     sh(`mkfs.${kind}`, '-q', kind === 'ext4' ? '-F' : '-f', this.device)
   }
 

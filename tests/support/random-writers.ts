@@ -129,7 +129,7 @@ const STEPS: Readonly<Record<string, Step>> = {
     const { fd, bytes } = opened(root, random)
     closeSync(fd)
     const [name] = readdirSync(root).filter((each) => each.startsWith('file-'))
-    const how = ['--punch-hole', '--zero-range', '--collapse-range'][random(2)] ?? '--punch-hole'
+    const how = ['--punch-hole', '--zero-range'][random(2)] ?? '--punch-hole'
     if (name !== undefined && findTool('fallocate') !== undefined)
       sh(
         'fallocate',
@@ -146,11 +146,18 @@ const STEPS: Readonly<Record<string, Step>> = {
 
 export const KINDS = Object.keys(STEPS)
 
+/** A step of each kind but trimming. Returns their names. */
+export function disturbInEveryWay(root: string, random: (below: number) => number): string[] {
+  const kinds = KINDS.filter((kind) => kind !== 'trimmed')
+  for (const kind of kinds) STEPS[kind]?.(root, random)
+  return kinds
+}
+
 /** Takes a few steps, of whatever kinds the seed picks. Returns their names. */
 export function disturb(root: string, random: (below: number) => number, steps: number): string[] {
   return Array.from({ length: steps }, () => {
     // Trimming touches all that is free: done often it would hide what else is missed.
-    const kind = random(500) === 0 ? 'trimmed' : (KINDS[random(KINDS.length - 1)] ?? 'buffered')
+    const kind = random(300) === 0 ? 'trimmed' : (KINDS[random(KINDS.length - 1)] ?? 'buffered')
     STEPS[kind]?.(root, random)
     return kind
   })

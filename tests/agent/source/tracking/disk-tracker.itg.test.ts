@@ -23,8 +23,8 @@ import { DirtyFile } from '../../../../agent/source/tracking/dirty-file.ts'
 import { DiskTracker, type TrackerPlace } from '../../../../agent/source/tracking/disk-tracker.ts'
 import { findTracefs } from '../../../../agent/source/tracking/tracefs.ts'
 import { TraceInstance } from '../../../../agent/source/tracking/trace-instance.ts'
-import { chance } from '../../../support/random-writers.ts'
-import { LoopDisk, loopObstacle, sh } from '../../../support/loop-disk.ts'
+import { chance, KINDS } from '../../../support/random-writers.ts'
+import { fileSystemKinds, LoopDisk, loopObstacle, sh } from '../../../support/loop-disk.ts'
 import { until } from '../../../support/machines.ts'
 import { ROOT } from '../../../support/run.ts'
 
@@ -115,21 +115,29 @@ function writer(root: string, seed: number): ChildProcess {
 }
 
 describe.skipIf(obstacle !== undefined)('the dirty map of a disk', () => {
-  it.each(['ext4', 'xfs'] as const)(
-    'misses no block that random writers change on a live %s',
+  it.each(fileSystemKinds())(
+    'misses no block that random writers change in every way on a live %s',
     async (kind) => {
       const seed = Date.now() % 1e6
       const random = chance(seed)
       const disk = loop(320 * MIB)
       disk.make(kind)
-      disk.mount(...(kind === 'ext4' && random(2) === 0 ? ['discard'] : []))
+      disk.mount(...(random(2) === 0 ? ['discard'] : []))
       const writers = [1, 2].map((n) => {
         const root = join(disk.mountPoint, `writer-${n}`)
         mkdirSync(root)
         return writer(root, seed + n)
       })
       await Promise.all(writers.map((child) => once(child.stdout ?? child, 'data')))
+      const ways = new Set(['trimmed'])
       const tracker = tracked(disk, placed())
+      for (const { stdout } of writers)
+        stdout?.on('data', (part: Buffer) =>
+          part
+            .toString()
+            .split(/\s/)
+            .forEach((way) => ways.add(way)),
+        )
       const { era } = tracker.take(undefined)
       const blocks = Math.ceil(disk.sizeBytes / BLOCK_BYTES)
       let before = digestsOf(disk.device, disk.sizeBytes)
@@ -138,6 +146,8 @@ describe.skipIf(obstacle !== undefined)('the dirty map of a disk', () => {
 
       for (let round = 0; round < 6; round++) {
         await new Promise((resolve) => setTimeout(resolve, random(400)))
+        if (round === 4) await until('every way', () => KINDS.every((way) => ways.has(way)))
+        if (round === 5) sh('fstrim', disk.mountPoint)
         if (random(2) === 0) sh('sync', '-f', disk.mountPoint)
         const during = tracker.more(era)
         expect(during.because).toBeUndefined()
