@@ -45,8 +45,15 @@ export interface Prepared {
   open(serverUrl: string): Promise<App>
 }
 
-/** Reads the configuration. Throws `ConfigProblems` with all that is wrong. `timings`: for local mode and tests. */
-export function prepareApp(env: Environment, timings: Partial<Timings> = {}): Prepared {
+/**
+ * Reads the configuration. Throws `ConfigProblems` with all that is wrong. `timings`: for local mode and tests. `passing`:
+ * is told of every failpoint that is passed, for tests that let a bot die without its process.
+ */
+export function prepareApp(
+  env: Environment,
+  timings: Partial<Timings> = {},
+  passing?: (name: `bot:${string}`) => void,
+): Prepared {
   const config = readConfig(env)
   const log = createLog({ level: config.logLevel, secrets: config.secrets })
   return {
@@ -55,16 +62,29 @@ export function prepareApp(env: Environment, timings: Partial<Timings> = {}): Pr
     slack: config.slack,
     github: config.github,
     log,
-    open: (serverUrl) => openApp(config, config.publicUrl ?? serverUrl, log, timings),
+    open: (serverUrl) =>
+      openApp(
+        config,
+        config.publicUrl ?? serverUrl,
+        log,
+        timings,
+        passing ?? (config.failpoints ? failpoint : undefined),
+      ),
   }
 }
 
-async function openApp(config: Config, serverUrl: string, log: Log, timings: Partial<Timings>): Promise<App> {
+async function openApp(
+  config: Config,
+  serverUrl: string,
+  log: Log,
+  timings: Partial<Timings>,
+  passing: ((name: `bot:${string}`) => void) | undefined,
+): Promise<App> {
   await migrate(config.databaseUrl)
   const opened = await openStore(config.databaseUrl)
   try {
-    const store: Store = config.failpoints ? withFailpoints(opened, 'store', failpoint) : opened
-    const cloud = config.failpoints ? withFailpoints(cloudOf(config), 'cloud', failpoint) : cloudOf(config)
+    const store: Store = passing === undefined ? opened : withFailpoints(opened, 'store', passing)
+    const cloud = passing === undefined ? cloudOf(config) : withFailpoints(cloudOf(config), 'cloud', passing)
     const clock = systemClock
     const bundles = await loadBundles(config.bundles)
     const stopping = new AbortController()

@@ -120,7 +120,7 @@ async function answer(app: App, call: Call, gate: Gate, state: 'approved' | 'rej
     // GitHub had it, and its own answer was lost: then nothing waits at this environment any more.
     if ((await waitingAt(call, gate.runId)).includes(gate.environment.toLowerCase())) throw error
   }
-  await app.github.gates.answered(gate.id)
+  await app.github.gates.answered(gate)
 }
 
 /** Where the same request is shown at other doors, as Markdown. */
@@ -133,7 +133,7 @@ async function shownAt(app: App, { approval }: Gate): Promise<readonly string[]>
 async function close(app: App, gate: Gate): Promise<void> {
   const { gates } = app.github
   await gates.decide(gate.id, 'rejected', 'The run was over before anything was decided.')
-  await gates.answered(gate.id)
+  await gates.answered(gate)
   if (gate.approval === null) return
   const others = (await gates.ofApproval(gate.approval)).filter(({ answeredAt }) => answeredAt === null)
   const approval = await app.github.approval(gate.approval)

@@ -8,6 +8,7 @@ import { choice, flag, name, optional } from './args.ts'
 import { defineCommand } from './define.ts'
 import { describeCutover, factsOf } from './describe-cutover.ts'
 import { changeCutover, cutoverNumber, demandOpen, findCutover } from './find-cutover.ts'
+import { refuseOutside } from './limits.ts'
 import { findJob } from './on-job.ts'
 import { lineOf } from './read.ts'
 import { Refusal } from './reply.ts'
@@ -37,6 +38,8 @@ export const cutoverCheck = defineCommand({
   example: 'cutover check services-stopped web-01',
   run: async ({ step, job, all, undo, cutover: number }, context) => {
     const found = await findCutover(context, { number, job })
+    // Signing off is about all of them, and the answer tells of all of them.
+    for (const each of found.jobs) refuseOutside(context.person, each.job)
     const jobs = step === 'sign-off' ? [] : jobsMeant(found, job, all)
     for (const each of jobs) await findJob(context, each)
     if (step === 'services-stopped' && !undo && !context.confirmed)

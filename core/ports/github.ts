@@ -65,6 +65,7 @@ export type GateDecision = 'approved' | 'rejected'
 /** A workflow run that waits at an environment until Ferry approves or rejects. */
 export interface Gate extends NewGate {
   readonly id: string
+  /** When GitHub last asked, for one job of the run or another. */
   readonly askedAt: Date
   /** The job that it is about; null until that is known. */
   readonly job: string | null
@@ -102,8 +103,11 @@ export interface Gates {
   /** A status report is about to be sent: counted before, so that GitHub’s limit holds. */
   reporting(id: string): Promise<void>
   reported(id: string, digest: string): Promise<void>
-  /** Nothing more is to be done. Repeatable. */
-  answered(id: string): Promise<void>
+  /**
+   * Nothing more is to be done, unless GitHub has asked once more since `askedAt`: then it is due again at once, for
+   * nobody knows whether the answer came after that question. Repeatable.
+   */
+  answered(gate: Pick<Gate, 'id' | 'askedAt'>): Promise<void>
   /** Gives it back, to be looked at again after `inMs`. `tries`: how often that failed in a row. */
   giveBack(id: string, owner: string, inMs: number, tries: number): Promise<void>
 }

@@ -5,8 +5,10 @@ import { outputsOf, withoutSecrets } from '../../action/outputs.ts'
 import type { Page } from '../../action/summary.ts'
 import { renderSummary } from '../../action/summary.ts'
 import type { SyncPhases } from '../../core/commands/phases.ts'
+import { code } from '../../core/commands/markdown.ts'
 import { phasesOf } from '../../core/commands/phases.ts'
 import type { Reply } from '../../core/commands/reply.ts'
+import { isOrder, markupIn } from '../support/orders.ts'
 
 const INPUTS = {
   'INPUT_SERVER-URL': 'https://ferry.example.com/',
@@ -219,4 +221,35 @@ describe('the phases of a sync', () => {
     expect(phasesOf(history({ ...sync, endedAt: null }), 's-2')).toBeUndefined()
     expect(phasesOf(history(), 's-2')).toBeUndefined()
   })
+})
+
+describe('what attacks are looked for by', () => {
+  it.each([
+    '::set-output name=x::y',
+    ' \t::stop-commands::z',
+    '##[set-env name=PATH]x',
+    'text ##[group]',
+    '::set-env name=x::y',
+    '::group::x',
+    '::warning::not ours',
+  ])('takes %j for an order to the runner', (line) => {
+    expect(isOrder(line)).toBe(true)
+    // What the Action prints is none.
+    expect(isOrder(plainLine(line))).toBe(false)
+  })
+
+  it.each(['Ferry: done', 'a :: b', '::error title=Ferry::x', '::add-mask::***', '# #[x]'])(
+    'takes %j for none',
+    (line) => {
+      expect(isOrder(line)).toBe(false)
+    },
+  )
+
+  it.each(['<script>', 'a</td>', '[x](y)', 'to @acme/ops', 'https://evil.example', 'a\n```mermaid'])(
+    'finds %j in a page',
+    (page) => {
+      expect(markupIn(page)).toBeDefined()
+      expect(markupIn(`${code(page)} as code`)).toBeUndefined()
+    },
+  )
 })

@@ -8,6 +8,7 @@ import { renderSummary } from '../../action/summary.ts'
 import { catalogue } from '../../core/commands/catalogue.ts'
 import { startActionRig } from '../support/action-rig.ts'
 import { jobIn } from '../support/job-in-state.ts'
+import { isOrder, markupIn } from '../support/orders.ts'
 import { ROOT } from '../support/run.ts'
 
 const rig = await startActionRig()
@@ -203,11 +204,6 @@ describe('what stands in an input', () => {
     '```mermaid',
   ].join('\n')
 
-  const isOrder = (line: string): boolean =>
-    !/^::(add-mask::|error |notice |debug::)/.test(line) && /^\s*::|##\[/.test(line)
-  const wrongIn = (page: string): unknown =>
-    /<script|<\/td>|[^\\]\]\(|@acme|https:\/\/evil|^```mermaid/m.exec(page.replace(/`[^`\n]*`/g, ''))?.[0]
-
   it.each([...Object.keys(OWN_INPUTS), 'all arguments'])(
     'is nowhere an order to the runner, markup, or more than a value: %s',
     async (name) => {
@@ -227,7 +223,7 @@ describe('what stands in an input', () => {
         ...{ code: 1, decision: expect.stringMatching(/refused|failed/) },
       })
       expect(out.split('\n').filter(isOrder)).toEqual([])
-      expect(wrongIn(summary)).toBeUndefined()
+      expect(markupIn(summary)).toBeUndefined()
       expect(await store.jobs.byId(job.id)).toEqual(job)
     },
   )
@@ -257,7 +253,7 @@ describe('what stands in an input', () => {
         })
         return {
           ...{ name, arg, outcome: answer.outcome },
-          wrong: wrongIn(page) ?? [plainLine(answer.title)].find(isOrder),
+          wrong: markupIn(page) ?? [plainLine(answer.title)].find(isOrder),
         }
       }),
     )

@@ -12,6 +12,12 @@ import { openStore } from '../../core/adapters/postgres/store.ts'
 import type { Store } from '../../core/ports/store.ts'
 import { freshDatabase } from './postgres.ts'
 
+interface AskedHow {
+  readonly confirmed?: boolean
+  /** The only jobs that the asker may name, as the run of a workflow. */
+  readonly jobs?: readonly string[]
+}
+
 export interface Commands {
   readonly store: Store
   /** Of the database, for what no command does. */
@@ -21,7 +27,7 @@ export interface Commands {
   /** What a replica that has just started does about approvals, with no patience. */
   readonly newReplica: () => () => Promise<void>
   /** Asks as the person who is named like their role; confirmed unless a test says otherwise. */
-  readonly ask: (role: Role, text: string, options?: { confirmed?: boolean }) => Promise<Reply>
+  readonly ask: (role: Role, text: string, options?: AskedHow) => Promise<Reply>
 }
 
 /** Every command on a database of its own; no engine runs, so a job stays as a command has left it. */
@@ -53,7 +59,9 @@ export async function openCommands(
       const carryOut = createCarryOut(0)
       return () => carryOut(parts)
     },
-    ask: (role, text, { confirmed = true } = {}) =>
-      ask(text, { person: personOf(role), door: 'cli' }, { confirmed }),
+    ask: (role, text, { confirmed = true, jobs } = {}) => {
+      const person = { ...personOf(role), ...(jobs === undefined ? {} : { jobs }) }
+      return ask(text, { person, door: 'cli' }, { confirmed })
+    },
   }
 }

@@ -41,10 +41,14 @@ export interface GitHubBot {
   start(): Promise<void>
 }
 
-/** All but oscar are known to the policy: olga by login, the others by number. */
+/**
+ * All but oscar are known to the policy: olga by login, the others by number. `passing`: is told of every failpoint
+ * that is passed; what it throws ends whatever was about to happen.
+ */
 export async function startGitHubBot(
   policy: object = {},
   env: Readonly<Record<string, string>> = {},
+  passing?: (name: `bot:${string}`) => void,
 ): Promise<GitHubBot> {
   const github = await startGitHub()
   const folder = mkdtempSync(join(tmpdir(), 'ferry-github-'))
@@ -57,7 +61,7 @@ export async function startGitHubBot(
   const cloud = { zone: 'z', vswitch: 'v', security_group: 's', base_image: 'b' }
   writeFileSync(join(folder, 'ferry.yaml'), JSON.stringify({ people, cloud, ...policy }))
   const databaseUrl = await freshDatabase()
-  const prepared = prepareApp({
+  const variables = {
     DATABASE_URL: databaseUrl,
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'LTAI5tNeverUsedHere',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'never-used-here',
@@ -65,7 +69,8 @@ export async function startGitHubBot(
     FERRY_BUNDLES: folder,
     FERRY_LOG_LEVEL: process.env['FERRY_LOG_LEVEL'] ?? 'silent',
     ...{ ...github.env, ...env },
-  })
+  }
+  const prepared = prepareApp(variables, {}, passing)
   const store = await openStore(databaseUrl)
   const sql = postgres(databaseUrl, { max: 1 })
   let stopBot: (() => Promise<void>) | undefined

@@ -87,6 +87,12 @@ export interface GitHub {
     readonly title?: string
     readonly silent?: boolean
   }): Promise<Run>
+  /** Another job of a run asks to run in its environment. */
+  askAgain(run: Run): Promise<void>
+  /** While it says so nothing is answered, and nothing happens. */
+  away(isAway: () => boolean): void
+  /** What happens between the next call of this route and its answer. */
+  meanwhile(route: Route, work: () => Promise<void>): void
   cancel(run: Run): void
   /** A reviewer of the environment clicks. */
   review(run: Run, as: string, action: 'approved' | 'rejected', comment?: string): Promise<void>
@@ -114,6 +120,8 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
   const deployments: Record<string, unknown>[] = []
   const statuses = new Map<number, Record<string, unknown>[]>()
   const faults = new Map<string, (number | 'lost')[]>()
+  let isRefused = (): boolean => false
+  const meanwhiles = new Map<string, () => Promise<void>>()
   let target: string | undefined
   let upstream = ''
   let next = 9000
@@ -234,6 +242,7 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
       await pass(name, guid, text, { 'x-github-event': name, 'x-github-delivery': guid, ...headers })
       return reply(200, {})
     }
+    if (isRefused()) return void response.destroy()
     const method = request.method ?? 'GET'
     const route = api.route(method, url.pathname)
     const body = text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>)
@@ -260,6 +269,9 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
         ? await forward(upstream, request, text)
         : handled(handler(url.pathname, body ?? {}, url.searchParams))
     note(done.status)
+    const meanwhile = meanwhiles.get(route)
+    meanwhiles.delete(route)
+    await meanwhile?.()
     if (fault === 'lost') return void response.destroy()
     response.writeHead(done.status, { 'content-type': 'application/json' })
     response.end(done.status === 204 ? undefined : done.text)
@@ -304,6 +316,12 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
     repository: { id: found.id, full_name: repository, private: true, visibility: 'private' },
     installation: { id: INSTALLATION },
   })
+  const askGate = ({ id, environment, actor }: Run) =>
+    send('deployment_protection_rule', {
+      ...{ action: 'requested', environment, event: 'workflow_dispatch', ...context() },
+      deployment_callback_url: `${url}/repos/${repository}/actions/runs/${id}/deployment_protection_rule`,
+      ...{ deployment: { id: ++next }, pull_requests: [], sender: somebody(actor) },
+    })
   const github: GitHub = {
     env: {
       GITHUB_APP_ID: String(APP_ID),
@@ -342,14 +360,17 @@ export async function startGitHub(): Promise<GitHub & { stop(): Promise<void> }>
         ...{ decision: undefined, comments: [] },
       }
       runs.set(run.id, run)
-      if (!silent)
-        await send('deployment_protection_rule', {
-          ...{ action: 'requested', environment, event: 'workflow_dispatch', ...context() },
-          deployment_callback_url: `${url}/repos/${repository}/actions/runs/${run.id}/deployment_protection_rule`,
-          ...{ deployment: { id: ++next }, pull_requests: [], sender: somebody(actor) },
-        })
+      if (!silent) await askGate(run)
       return run
     },
+    askAgain: async (run) => {
+      Object.assign(run, { status: 'waiting', decision: undefined })
+      await askGate(run)
+    },
+    away: (isAway) => {
+      isRefused = isAway
+    },
+    meanwhile: (route, work) => void meanwhiles.set(route, work),
     cancel: (run) => {
       run.status = 'completed'
     },

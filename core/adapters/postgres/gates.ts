@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Gate, Gates } from '../../ports/github.ts'
 import type { Database, Raw } from './connect.ts'
-import { milliseconds } from './parts.ts'
+import { milliseconds, timestamp } from './parts.ts'
 import { asRow, without } from './rows.ts'
 import { githubGates } from './schema/github.ts'
 
@@ -23,6 +23,7 @@ export function openGates({ run }: Database): Gates {
         on conflict (issuer, repository_id, run_id, attempt, lower(environment))
           do update set installation_id = excluded.installation_id,
             answered_at = case when ${again} then null else github_gates.answered_at end,
+            asked_at = case when ${again} then now() else github_gates.asked_at end,
             due_at = case when ${again} then now() else github_gates.due_at end
         returning *`)
       if (raw === undefined) throw new Error('the gate was not written down')
@@ -59,8 +60,12 @@ export function openGates({ run }: Database): Gates {
       ),
     reporting: (id) => change(sql`reports = reports + 1`, id),
     reported: (id, digest) => change(sql`shown = ${digest}`, id),
-    answered: (id) =>
-      change(sql`answered_at = now(), owner = null, lease_until = null`, id, sql`answered_at is null`),
+    answered: ({ id, askedAt }) =>
+      change(
+        sql`answered_at = case when asked_at = ${timestamp(askedAt)} then now() end, owner = null, lease_until = null`,
+        id,
+        sql`answered_at is null`,
+      ),
 
     async giveBack(id, owner, inMs, tries) {
       await run(sql`

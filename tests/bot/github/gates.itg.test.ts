@@ -236,6 +236,28 @@ describe('a gate', () => {
     )
   })
 
+  it('answers another job of the run that asks while the answer is on its way', async () => {
+    const job = await aJob()
+    const run = await github.startRun({ actor: 'olga', environment: `cutover-${job}` })
+    const number = await requestOf(run)
+    await eventually('the evidence', async () => run.comments[0])
+    const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule'
+    const askedAt = async () => (await ferry.store.gates.ofRun(keyOf(run)))[0]?.askedAt.getTime() ?? 0
+    const first = await askedAt()
+    const second = new Promise<void>((resolve) =>
+      github.meanwhile(route, async () => {
+        await github.askAgain(run)
+        // It is in the database before the first answer is recorded.
+        await eventually('the second question', async () => (await askedAt()) > first)
+        resolve()
+      }),
+    )
+    await ferry.ask('paula', `approve ${number}`)
+    await second
+
+    expect(await decided(run)).toContain(`Request ${number} was approved by paula.`)
+  })
+
   it('of a run that was cancelled takes its request back', async () => {
     const job = await aJob()
     const run = await github.startRun({ actor: 'olga', environment: `cutover-${job}` })

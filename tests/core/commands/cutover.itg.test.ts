@@ -265,3 +265,22 @@ describe('handover', () => {
     expect(reply.actions?.[0]?.command).toMatch(/^handover accept cutover=/)
   })
 })
+
+describe('a cutover with jobs beyond the limits of a workflow’s rule', () => {
+  it('is neither ticked nor signed off nor told of by its run', async () => {
+    const [mine, other] = await waiting(2)
+    const names = [mine?.name ?? '', other?.name ?? '']
+    const number = await opened([mine, other] as readonly Job[])
+    const limited = (text: string, jobs: readonly string[]) =>
+      ask('operator', `${text} cutover=${number}`, { jobs })
+
+    for (const text of ['cutover check services-stopped', 'cutover check sign-off', 'cutover status']) {
+      const reply = await limited(`${text} job=${names[0]}`, [names[0] ?? ''])
+      expect(reply).toMatchObject({ outcome: 'refused', code: 'job-not-allowed', facts: {} })
+    }
+    const within = await limited(`cutover check services-stopped job=${names[0]}`, names)
+    expect(within.code).not.toBe('job-not-allowed')
+    const [open] = await store.cutovers.open(mine?.id)
+    expect(open?.signedOff).toBeNull()
+  })
+})

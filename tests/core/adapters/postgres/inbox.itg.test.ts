@@ -71,7 +71,7 @@ describe('a gate', () => {
     expect(await gates.ofRun(elsewhere)).toEqual([])
     const other = await gates.open(elsewhere, true)
     expect(other.id).not.toBe(gate.id)
-    await gates.answered(other.id)
+    await gates.answered(other)
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 17 })
     await gates.asked(gate.id, { job: 'web-01', requestedBy: 'olga', approval: 18 })
     await gates.decide(gate.id, 'rejected', 'no')
@@ -79,13 +79,30 @@ describe('a gate', () => {
     const [stands] = await gates.ofRun(run)
     expect(stands).toMatchObject({ approval: 17, decision: 'rejected', reason: 'no', answeredAt: null })
     expect(await gates.ofApproval(17)).toHaveLength(1)
-    await gates.answered(gate.id)
+    const [asked = gate] = await gates.ofRun(run)
+    await gates.answered(asked)
     expect(await gates.claim('a', 60_000, 10)).toEqual([])
 
     await gates.open(wanted, false)
     expect(await gates.claim('a', 60_000, 10)).toEqual([])
     // Another job of the run asks: it hears the same.
     await gates.open(wanted, true)
-    expect(await gates.claim('a', 60_000, 10)).toMatchObject([{ id: gate.id, decision: 'rejected' }])
+    const [again] = await gates.claim('a', 60_000, 10)
+    expect(again).toMatchObject({ id: gate.id, decision: 'rejected' })
+  })
+
+  it('is answered once more when GitHub asks between the answer and its recording', async () => {
+    const run = { issuer: 'https://github.test', repositoryId: '1', runId: '3', attempt: '1' }
+    const wanted = { ...run, repository: 'acme/web', installationId: 3, environment: 'production' }
+    const { id } = await gates.open(wanted, true)
+    const claimed = (await gates.claim('a', 60_000, 10)).find((gate) => gate.id === id)
+    if (claimed === undefined) throw new Error('the gate is not due')
+
+    // As it was claimed a second ago, before the question that stands now.
+    await gates.answered({ id, askedAt: new Date(claimed.askedAt.getTime() - 1000) })
+    const [second] = await gates.claim('b', 60_000, 10)
+    expect(second).toMatchObject({ id, answeredAt: null })
+    if (second !== undefined) await gates.answered(second)
+    expect(await gates.claim('b', 60_000, 10)).toEqual([])
   })
 })
