@@ -43,7 +43,9 @@ export function createCallers(app: App): Callers {
     if (run === 'unknown') return unwelcome('session-unknown', 'This session was not given by this bot.')
     const admitted = workflows.admit(run)
     if ('code' in admitted) return unwelcome(admitted.code, admitted.sentence, 403)
-    return { who: admitted.who, scope: `run ${run.issuer} ${run.run_id}/${run.run_attempt}` }
+    // What a step calls itself is the same in two calls of one reusable workflow; their checks are not.
+    const { issuer, run_id: id, run_attempt: attempt, check_run_id: check = '' } = run
+    return { who: admitted.who, scope: `run ${issuer} ${id}/${attempt} ${check}`.trimEnd() }
   }
 
   return {

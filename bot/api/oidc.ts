@@ -124,6 +124,7 @@ function believe(issuer: string, payload: JWTPayload): Believed | Distrust {
       run_id: of('run_id'),
       run_attempt: of('run_attempt'),
       sha: of('sha'),
+      check_run_id: orNone('check_run_id'),
     },
   }
 }

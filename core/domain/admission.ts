@@ -24,6 +24,8 @@ export interface RunClaims {
   readonly run_id: string
   readonly run_attempt: string
   readonly sha: string
+  /** The check that GitHub keeps of the job: its own for each job and attempt. Older servers do not tell. */
+  readonly check_run_id: string | undefined
 }
 
 /** Why a run is not let in: a stable code, and a sentence that says what to change. */

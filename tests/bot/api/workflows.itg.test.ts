@@ -238,13 +238,18 @@ describe('a request with a key', () => {
     expect(entries.filter(({ facts }) => String(facts?.['key']).endsWith(' job/step'))).toHaveLength(1)
   })
 
-  it('is another one in another run, and for somebody else', async () => {
-    const again = await sessionOf({ run_attempt: '2' })
+  it('is another one in another run, in another call of one reusable workflow, and for somebody else', async () => {
+    const callers = [
+      await sessionOf({ run_attempt: '2' }),
+      await sessionOf({ check_run_id: '501' }),
+      await sessionOf({ check_run_id: '502' }),
+      'operator',
+    ]
+    const codes = []
+    for (const caller of callers)
+      codes.push((await once(caller, 'enrol web-11', 'job/step')).body.data?.['code'])
 
-    const second = await once(again, 'enrol web-11', 'job/step')
-    const third = await once('operator', 'enrol web-11', 'job/step')
-
-    expect(new Set([second, third].map(({ body }) => body.data?.['code'])).size).toBe(2)
+    expect(new Set(codes).size).toBe(4)
   })
 
   it('is refused when it asks something else than before', async () => {

@@ -28,6 +28,7 @@ const RUN: RunClaims = {
   run_id: '9000',
   run_attempt: '1',
   sha: 'c0ffee',
+  check_run_id: undefined,
 }
 
 function policyOf(...rules: object[]): Policy {
