@@ -59,7 +59,8 @@ export async function answerInvocation(
     return reply
   }
   if (invocation.command === 'watch' && hasPost(reply)) await follow(parts, asked, reply)
-  if (reply.outcome === 'refused' || command?.effect === 'read' || reply.isPrivate === true) {
+  const isTheirs = reply.isPrivate === true || reply.isAnswer === true
+  if (reply.outcome === 'refused' || command?.effect === 'read' || isTheirs) {
     const buttons = reply.code === 'request' ? { buttons: await decisionButtons(parts, reply) } : {}
     await tellAsker(parts, asked, renderReply(reply, buttons), options)
     await sendDocument(parts, asked, reply)
@@ -71,21 +72,21 @@ export async function answerInvocation(
   // Of a cutover the reply tells how it stands, not what was done.
   const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
   const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
-  // What is followed has a message of its own, with its own buttons.
-  const short = renderReply(
-    { ...reply, facts: {}, ...(isFollowed ? { actions: [] } : {}) },
-    { by, facts: false },
-  )
+  const short = renderReply(isFollowed ? headOf(reply) : reply, { by, facts: false })
   await tellAll(parts, asked, {
     short,
     ...(hasDetail && !isFollowed ? { detail: renderReply({ ...reply, actions: [] }) } : {}),
     // The room above its thread shows how a cutover stands.
-    whole: isStep && !hasCharts ? short : renderReply(reply, { by }),
+    inThread: (isStep && !hasCharts) || isFollowed ? short : renderReply(reply, { by }),
+    whole: renderReply(reply, { by }),
   })
   if (isFollowed) await follow(parts, asked, reply)
   await sendDocument(parts, asked, reply)
   return reply
 }
+
+/** Of what is followed: that has a message of its own, with its own bars and buttons. */
+const headOf = ({ outcome, code, title }: Reply): Reply => ({ outcome, code, title, facts: {} })
 
 /** Runs `work`; what went wrong on the way is told to the one who asked. Throws only what Slack itself refuses. */
 export async function refusing(parts: SlackParts, asked: Asked, work: () => Promise<unknown>): Promise<void> {

@@ -64,13 +64,18 @@ export async function tellAsker(
 }
 
 /**
- * Tells everybody where it was asked, with `detail` in the thread. Where Ferry is no member, the address of the
- * request is answered instead, with `whole`.
+ * Tells everybody where it was asked: `short` in a channel, with `detail` in its thread; `inThread` in a thread. Where
+ * Ferry is no member, the address of the request is answered instead, with `whole`.
  */
 export async function tellAll(
   parts: SlackParts,
   asked: Asked,
-  texts: { readonly short: Rendering; readonly detail?: Rendering; readonly whole: Rendering },
+  texts: {
+    readonly short: Rendering
+    readonly detail?: Rendering
+    readonly inThread: Rendering
+    readonly whole: Rendering
+  },
 ): Promise<Standing | undefined> {
   const { workspace, place, responseUrl, formId } = asked
   if (formId !== undefined) {
@@ -78,8 +83,7 @@ export async function tellAll(
     return undefined
   }
   if (place === undefined) return sendTo(parts, asked, { channel: asked.userId }, texts.whole)
-  // In a thread everything is detail.
-  if (place.thread !== undefined) return sendTo(parts, asked, place, texts.whole)
+  if (place.thread !== undefined) return sendTo(parts, asked, place, texts.inThread)
   try {
     const standing = await sendTo(parts, asked, place, texts.short)
     const { detail } = texts

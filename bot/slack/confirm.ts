@@ -14,6 +14,6 @@ export async function confirmButtons(
   person: string,
 ): Promise<readonly Button[]> {
   const [reference = ''] = await app.references.make([{ command, raw, confirmed: true }], person, LIFE_MS)
-  const words = `Yes, ${command}${raw['job'] === undefined ? '' : ` ${raw['job']}`}`
+  const words = ['Yes,', command, raw['step'], raw['job']].filter((word) => word !== undefined).join(' ')
   return [button('ref:confirm', words, reference, 'danger'), button('leave', 'Leave it', 'leave')]
 }

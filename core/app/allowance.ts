@@ -11,15 +11,22 @@ export interface Allowance {
   pause(ms: number): void
 }
 
-/** `perMinute` calls a minute, at most a tenth of them at once; as many as one likes when it is undefined. */
+/** Of what a door takes in a minute, how much at once: a cutover's step shows at several places. */
+const AT_ONCE = 1 / 4
+
+/**
+ * `perMinute` calls in any minute, at most a quarter of them at once; as many as one likes when it is undefined. What
+ * was taken at once comes back over the minute with the rest.
+ */
 export function createAllowance(clock: Clock, perMinute: number | undefined): Allowance {
-  const most = perMinute === undefined ? Infinity : Math.max(1, perMinute / 10)
+  const most = perMinute === undefined ? Infinity : Math.max(1, perMinute * AT_ONCE)
+  const perMs = perMinute === undefined ? 0 : (perMinute * (1 - AT_ONCE)) / 60_000
   let left = most
   let at = clock.now().getTime()
   let pausedUntil = 0
   const refill = (): void => {
     const now = clock.now().getTime()
-    if (perMinute !== undefined) left = Math.min(most, left + ((now - at) * perMinute) / 60_000)
+    if (perMinute !== undefined) left = Math.min(most, left + (now - at) * perMs)
     at = now
   }
   return {

@@ -27,9 +27,12 @@ const BYTES: readonly Unit[] = [
   { name: 'KiB', size: 1024 },
 ]
 
-/** What the last syncs took against what was foretold when they began. `syncs`: newest first. */
+/**
+ * What the last syncs took against what was foretold when they began. `syncs`: newest first. The full sync, which sends
+ * all, would dwarf the others.
+ */
 export function timesChart(syncs: readonly Sync[]): readonly Chart[] {
-  const scored = oldestFirst(syncs).flatMap((sync) => {
+  const scored = laterOnes(syncs).flatMap((sync) => {
     const { actualMs = null } = scoreOf(sync) ?? {}
     return actualMs === null || sync.forecast === null
       ? []
@@ -42,10 +45,10 @@ export function timesChart(syncs: readonly Sync[]): readonly Chart[] {
   ])
 }
 
-/** What had changed on the source and what was sent of it. The full sync, which sends all, would dwarf the others. */
+/** What had changed on the source and what was sent of it. `syncs`: newest first; without the full sync, too. */
 export function bytesChart(syncs: readonly Sync[]): readonly Chart[] {
-  const sent = oldestFirst(syncs)
-    .filter(({ kind, result }) => kind !== 'full' && result === 'ok')
+  const sent = laterOnes(syncs)
+    .filter(({ result }) => result === 'ok')
     .map(({ number, progress }) => ({ name: `#${number}`, progress }))
   return chartOf('Bytes of the last syncs', 'bars', BYTES, sent, [
     { name: 'changed', of: ({ progress }) => progress.changedBytes },
@@ -77,7 +80,9 @@ export function cutoverChart(jobs: readonly CutOver[]): readonly Chart[] {
   ])
 }
 
-const oldestFirst = (syncs: readonly Sync[]): readonly Sync[] => [...syncs].reverse()
+/** Oldest first. */
+const laterOnes = (syncs: readonly Sync[]): readonly Sync[] =>
+  syncs.filter(({ kind }) => kind !== 'full').reverse()
 
 function chartOf<P extends { readonly name: string }>(
   title: string,

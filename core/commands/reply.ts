@@ -67,6 +67,8 @@ export interface Reply {
   readonly document?: { readonly name: string; readonly text: string }
   /** It holds a secret of the one who asked: no door shows it to anybody else. */
   readonly isPrivate?: true
+  /** Nothing was changed, though its command changes things elsewhere: it is the asker's alone to read. */
+  readonly isAnswer?: true
   /** The same for programs: plain JSON values, dates as ISO text. */
   readonly data?: Readonly<Record<string, unknown>>
 }

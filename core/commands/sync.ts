@@ -25,7 +25,7 @@ export const sync = defineCommand({
   },
   example: 'sync web-01',
   run: async ({ job: jobName, estimate }, context) => {
-    if (estimate) return estimateJob(context, jobName, false)
+    if (estimate) return { ...(await estimateJob(context, jobName, false)), isAnswer: true }
     const { store, person } = context
     // Looked at for every try: of many who ask at once, all but one hear of the sync that the first has started.
     const { after } = await changeJob(context, jobName, async (job) => {

@@ -16,6 +16,7 @@ export async function verificationRecords({ store }: Context, job: Job): Promise
   const numberOf = (imageId: string): number | undefined => images.find(({ id }) => id === imageId)?.number
   const now = await store.now()
   return done('verifications', `${counted(past.length, 'verification')} of ${job.name}.`, {
+    isAnswer: true,
     table: {
       columns: ['verification', 'image', 'started', 'took', 'asked by', 'result', 'evidence'],
       rows: past.flatMap((record) => [

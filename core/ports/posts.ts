@@ -22,7 +22,7 @@ export interface Posts {
   byRemoteId(door: DoorName, remoteId: string): Promise<Post | undefined>
   /**
    * Takes up to `limit` open posts of a door that are due and that nobody holds: those whose subject has moved first,
-   * then those that wait longest.
+   * of them what people wait for (requests for approval, cutovers), then those that wait longest.
    */
   take(door: DoorName, owner: string, leaseMs: number, limit: number): Promise<readonly TakenPost[]>
   /**

@@ -1,6 +1,7 @@
 import type { Block } from '../render/blocks.ts'
 import { sections } from '../render/blocks.ts'
 import { factLines } from '../render/reply.ts'
+import { bold } from '../render/text.ts'
 import { words } from '../render/words.ts'
 import type { Option } from '../render/blocks.ts'
 import { jobOption } from '../picker.ts'
@@ -19,7 +20,7 @@ export async function factsOf(
   const facts = Object.fromEntries(
     names.flatMap((name) => (reply.facts[name] === undefined ? [] : [[name, reply.facts[name] ?? '']])),
   )
-  return sections([`*${words(reply.title)}*`, ...factLines(facts)])
+  return sections([bold(words(reply.title)), ...factLines(facts)])
 }
 
 /** The jobs to choose from, where none is settled. */

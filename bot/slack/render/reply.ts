@@ -9,7 +9,7 @@ import { chartBlocks } from './chart.ts'
 import { checklistBlocks, checklistOf } from './checklist.ts'
 import type { BlockTier, Rendering } from './rendering.ts'
 import { dataTable, tableLines } from './table.ts'
-import { cut, escape } from './text.ts'
+import { bold, cut, escape } from './text.ts'
 import { words } from './words.ts'
 
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
@@ -33,7 +33,7 @@ export interface ReplyParts {
 
 export function renderReply(reply: Reply, parts: ReplyParts = {}): Rendering {
   const by = parts.by === undefined ? '' : `${escape(parts.by)}: `
-  const title = `${parts.mark ?? MARKS[reply.outcome]} *${by}${words(reply.title)}*`
+  const title = `${parts.mark ?? MARKS[reply.outcome]} ${bold(`${by}${words(reply.title)}`)}`
   const facts = parts.facts === false ? [] : factLines(reply.facts)
   const charts = parts.facts === false ? [] : (reply.charts ?? [])
   const blocks = (tier: BlockTier): Block[] => {

@@ -11,6 +11,8 @@ const WIDEST = 40
 
 /** For people who look at it: what can be sorted, filtered and paged. `room`: characters for all of it. */
 export function dataTable(table: Table, caption: string, room = Infinity): readonly Block[] {
+  // A table of nothing but its columns is refused, and would say nothing.
+  if (table.rows.length === 0) return []
   const columns = table.columns.slice(0, LIMITS.tableColumns)
   const cells = (row: readonly string[]): types.RawTextElement[] =>
     columns.map((_, at) => ({ type: 'raw_text', text: cut(oneLine(row[at] ?? '') || '–', CELL) }))
@@ -18,8 +20,7 @@ export function dataTable(table: Table, caption: string, room = Infinity): reado
   const title = cut(caption, LIMITS.header)
   const rows = all.slice(0, fitting(all.map(charactersIn), room - title.length))
   const left = leftOut(table, rows.length)
-  // A table of nothing but its columns is refused.
-  if (rows.length < Math.min(2, all.length)) return left
+  if (rows.length < 2) return left
   return [
     {
       type: 'data_table',
@@ -33,6 +34,7 @@ export function dataTable(table: Table, caption: string, room = Infinity): reado
 
 /** The same where Slack has no tables. */
 export function tableLines(table: Table, room = Infinity): readonly Block[] {
+  if (table.rows.length === 0) return []
   const rows = [table.columns, ...table.rows].map((row) => row.map(oneLine))
   const widths = table.columns.map((_, at) =>
     Math.min(

@@ -38,3 +38,21 @@ export function slashed(text: string, names: ReadonlySet<string>): string {
     names.has(first) ? `\`/ferry ${first}${rest}\`` : whole,
   )
 }
+
+/**
+ * Bold, but for what stands in backticks: Slack takes no code within bold. The stars stand at words, where Slack takes
+ * them for what they are.
+ */
+export function bold(text: string): string {
+  return text
+    .split(/(`[^`\n]*`)/)
+    .map((part, at) => (at % 2 === 1 ? part : starred(part)))
+    .join('')
+}
+
+function starred(text: string): string {
+  const [before = ''] = /^[\s,.;:!?)]*/.exec(text) ?? []
+  const [after = ''] = /[\s("]*$/.exec(text.slice(before.length)) ?? []
+  const words = text.slice(before.length, text.length - after.length)
+  return words === '' ? text : `${before}*${words}*${after}`
+}

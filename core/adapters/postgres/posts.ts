@@ -14,7 +14,8 @@ const toPost = (row: typeof posts.$inferSelect): Post => {
 }
 
 /**
- * What tells cheaply that a subject has moved: every move of a job raises its version, a decision changes the approval.
+ * What tells cheaply that a subject has moved: every move of a job raises its version, a decision changes the approval,
+ * a request or a verification moves the cutover of its job.
  * What moves without it, such as the progress of a sync, is looked at again and again while it lasts.
  */
 const MARK: SQL = sql`coalesce(case posts.subject_kind
@@ -23,7 +24,11 @@ const MARK: SQL = sql`coalesce(case posts.subject_kind
     join jobs on jobs.id = syncs.job_id where syncs.id = posts.subject_id)
   when 'approval' then (select concat_ws('/', status, jsonb_array_length(approved_by)) from approvals
     where posts.subject_id ~ '^[0-9]{1,9}$' and number = posts.subject_id::int)
-  when 'cutover' then (select concat_ws('/', cutovers.version, sum(jobs.version)) from cutovers
+  when 'cutover' then (select concat_ws('/', cutovers.version, sum(jobs.version),
+      string_agg((select concat(max(number), count(ended_at), sum(jsonb_array_length(approved_by)))
+        from approvals where approvals.job_id = jobs.id), ',' order by jobs.id),
+      string_agg((select concat(count(*), count(ended_at)) from verifications
+        where verifications.job_id = jobs.id), ',' order by jobs.id)) from cutovers
     join cutover_jobs using (number) join jobs on jobs.id = cutover_jobs.job_id
     where posts.subject_id ~ '^[0-9]{1,9}$' and number = posts.subject_id::int group by cutovers.version)
   end, '')`
@@ -66,7 +71,8 @@ export function openPosts({ db, ask, run }: Database): Posts {
       const rows = await run(sql`
         with due as (
           select posts.id, found.now_marked, due_at,
-            case when mark is distinct from found.now_marked then 0 else 1 end as rank
+            case when mark is not distinct from found.now_marked then 2
+              when kind in ('approval', 'cutover') then 0 else 1 end as rank
           from posts cross join lateral (select ${MARK} as now_marked) as found
           where door = ${door} and closed_at is null
             and (lease_until is null or lease_until <= now()) and (retry_at is null or retry_at <= now())

@@ -76,6 +76,21 @@ describe('the message of a sync', () => {
     expect(await about(`Sync #2 of ${job.name} is`)).toEqual([live])
   })
 
+  it('has its bars to itself: what is pressed in a thread is told there in one line', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    const ended = await seen(`Sync #1 of ${job.name} has ended`)
+    await rig.person('operator').presses(ended, 'Sync')
+
+    await seen(`Sync #2 of ${job.name} is comparing`)
+    const [line] = await eventually('the line in the thread', async () => {
+      const replies = await rig.workspace.replies(rig.channel, String(ended['ts']))
+      return replies.length > 0 && replies
+    })
+    expect(wordsOf(line ?? {})).toContain(`*operator: Sync #2 of ${job.name} has started.*`)
+    expect(wordsOf(line ?? {})).not.toMatch(/░|State/)
+    expect(labelsOf(line ?? {})).toEqual([])
+  })
+
   it('is put up anew when somebody has deleted it', async () => {
     const job = await jobIn(rig.store, 'syncing')
     const live = await seen(`Sync #1 of ${job.name} is comparing`)

@@ -65,6 +65,23 @@ describe('a reply in Slack', () => {
     expect(text).toBe('Then `/ferry retry web-01`, or `echo hello`.')
   })
 
+  it('has its title in bold, but for commands in it, which Slack would not show as such', () => {
+    const head = (title: string) => wordsOf(messageOf(renderReply(reply({ title, facts: {} })), 'rich'))
+
+    expect(head('web-01 is Ready: `start web-01` begins its full sync.')).toBe(
+      '✅ *web-01 is Ready:* `/ferry start web-01` *begins its full sync.*',
+    )
+    expect(head('Say it again (`sync web-01`), or `list`.')).toBe(
+      '✅ *Say it again* (`/ferry sync web-01`), *or* `/ferry list`.',
+    )
+  })
+
+  it.each(TIERS)('shows no table that has no rows: Slack refuses one (%s)', (tier) => {
+    const { blocks } = renderReply(reply({ facts: {}, table: { columns: ['a', 'b'], rows: [] } }))
+
+    expect(blocks(tier).map(({ type }) => type)).toEqual(['section'])
+  })
+
   it.each(TIERS)('makes no mention and no link of what somebody else named (%s)', (tier) => {
     const evil = '<!channel> <@U1> <https://evil.example|click> &lt;!here&gt;'
     const rendering = renderReply(

@@ -1,9 +1,11 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../../../core/adapters/postgres/store.ts'
+import { DEFAULT_OPTIONS } from '../../../../core/domain/verification.ts'
 import type { NewPost } from '../../../../core/ports/posts.ts'
 import type { Store } from '../../../../core/ports/store.ts'
 import { aJob, anEntry } from '../../../support/a-job.ts'
+import { anImageOf } from '../../../support/job-in-state.ts'
 import { freshDatabase } from '../../../support/postgres.ts'
 
 let store: Store
@@ -111,6 +113,39 @@ describe('a post', () => {
     await store.approvals.decide(approval.number, { by: 'paula', approve: true, reason: null }, anEntry())
 
     expect(await take('a')).toMatchObject([{ mark: 'open/1' }])
+  })
+
+  it('of a cutover is due as soon as somebody asks to complete one of its jobs, and as one is verified', async () => {
+    const job = await aJob(store, 'waiting')
+    const plan = {
+      ...{ startedBy: 'olga', startedAt: new Date(), concurrency: 1, stopsOnFailure: true, verifies: true },
+      ...{ jobs: [{ jobId: job.id, job: job.name, ticks: {}, obstacle: null }], roles: {}, offers: [] },
+      ...{ signedOff: null, ended: null },
+    }
+    const notice = { severity: 'info', title: 'x' } as const
+    const { number = 0 } = (await store.cutovers.start(plan, anEntry('cutover start'), notice)) ?? {}
+    await aPost({ kind: 'cutover', subject: { kind: 'cutover', id: String(number) } })
+    const shown = async () => {
+      const [post] = await take('a')
+      if (post === undefined) throw new Error('it was not due')
+      await store.posts.shown(post, 'a', STILL)
+    }
+    await shown()
+    expect(await take('a')).toEqual([])
+
+    const asked = { command: 'complete', args: {}, requestedBy: 'olga', needed: 1, evidence: {} }
+    await store.approvals.request(
+      { ...asked, jobId: job.id, jobVersion: job.version, expiresAt: new Date(Date.now() + 60_000) },
+      anEntry(),
+      { severity: 'warning', title: 'asks' },
+    )
+    await shown()
+    expect(await take('a')).toEqual([])
+    await anImageOf(store, job, 'm-1')
+    const [image] = await store.images.list(job.id)
+    await store.verifications.start(image?.id ?? '', job.id, 'olga', DEFAULT_OPTIONS, anEntry('verify'))
+    await shown()
+    expect(await take('a')).toEqual([])
   })
 
   it('that could not be shown is left alone for a while, whatever moves', async () => {
