@@ -17,6 +17,7 @@ import { startOrderThread } from './order-thread.ts'
 import type { TaskOrder } from '../protocol/tasks.ts'
 import { Tasks } from './tasks/tasks.ts'
 import { ThreadPool } from './thread-pool.ts'
+import { endHooksLeftBehind } from './freeze/hooks.ts'
 import { thawLeftBehind } from './freeze/left-behind.ts'
 import { mapPlace } from './tracking/tracefs.ts'
 import { Scrubbing } from './tracking/scrubbing.ts'
@@ -72,6 +73,7 @@ export class Orders {
   /** Runs for as long as the program lives. */
   async run(): Promise<never> {
     await thawLeftBehind(mapPlace(this.home.path))
+    await endHooksLeftBehind(mapPlace(this.home.path))
     // From now on, not from the first order on: what is written before it is known then.
     void this.follow()
     for (let attempt = 0; ;) {

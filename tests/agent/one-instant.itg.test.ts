@@ -209,7 +209,7 @@ describe.skipIf(obstacle !== undefined)('S9: an image of a server that is writte
     }
     hook('10-database', 0)
     const { stage, agent } = await staged([disk], { FERRY_HOOKS: hooks })
-    await agent()
+    const program = await agent()
     expect(await stage.sync({ holdMs: 2000 })).toMatchObject({ instant: { kind: 'consistent' } })
     expect(readFileSync(said, 'utf8')).toBe('10-database before\n10-database after\n')
 
@@ -224,6 +224,16 @@ describe.skipIf(obstacle !== undefined)('S9: an image of a server that is writte
     expect(readFileSync(said, 'utf8')).toBe(
       '10-database before\n20-queue before\n20-queue after\n10-database after\n',
     )
+
+    // Killed while its hooks are between the two: the next agent runs what is left.
+    rmSync(said)
+    writeFileSync(join(hooks, '20-queue'), '#!/bin/sh\n[ $1 = after ] || sleep 10\n')
+    await stage.order({ sync: 'sync-3', holdMs: 2000 })
+    await until('the first hook', () => existsSync(said))
+    await program.kill()
+    stage.bot.order = null
+    await agent()
+    await until('its end', () => readFileSync(said, 'utf8').endsWith('10-database after\n'))
   })
 
   it('is fuzzy where the kernel does not tell writes', async () => {

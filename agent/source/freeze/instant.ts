@@ -70,7 +70,7 @@ export async function takeInstant(
   limits: HoldLimits,
   notes: string,
 ): Promise<Instant> {
-  const hooks = new Hooks()
+  const hooks = new Hooks(notes)
   try {
     const problem = await hooks.before()
     return problem === undefined

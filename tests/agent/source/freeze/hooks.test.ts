@@ -2,20 +2,24 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findHooks, Hooks } from '../../../../agent/source/freeze/hooks.ts'
+import { endHooksLeftBehind, findHooks, Hooks } from '../../../../agent/source/freeze/hooks.ts'
 
 let directory: string
+let notes: string
 const said = (): string =>
   existsSync(join(directory, 'said')) ? readFileSync(join(directory, 'said'), 'utf8') : ''
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'ferry-hooks-'))))
-afterEach(() => rmSync(directory, { recursive: true }))
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ferry-hooks-'))
+  notes = mkdtempSync(join(tmpdir(), 'ferry-notes-'))
+})
+afterEach(() => [directory, notes].forEach((path) => rmSync(path, { recursive: true })))
 
 function hook(name: string, script: string, mode = 0o755): void {
   writeFileSync(join(directory, name), `#!/bin/sh\necho ${name} $1 >> ${directory}/said\n${script}\n`)
   chmodSync(join(directory, name), mode)
 }
 
-const hooks = (ms?: number): Hooks => new Hooks(findHooks(directory), ms)
+const hooks = (ms?: number): Hooks => new Hooks(notes, findHooks(directory), ms)
 
 describe('the hooks of an instant', () => {
   it('run in the order of their names before, and in the opposite order after', async () => {
@@ -55,6 +59,17 @@ describe('the hooks of an instant', () => {
   })
 
   it('need not be there', async () => {
-    expect(await new Hooks(findHooks(join(directory, 'none'))).before()).toBeUndefined()
+    expect(await new Hooks(notes, findHooks(join(directory, 'none'))).before()).toBeUndefined()
+  })
+
+  it('that were begun by an agent that was killed are ended by the next one, once', async () => {
+    hook('10-a', '')
+    hook('20-b', 'exit 4')
+    hook('30-c', '')
+    await hooks().before()
+
+    for (let start = 0; start < 2; start++) await endHooksLeftBehind(notes, findHooks(directory))
+
+    expect(said()).toBe('10-a before\n20-b before\n20-b after\n10-a after\n')
   })
 })
