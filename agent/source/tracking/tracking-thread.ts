@@ -7,6 +7,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import type { SourceDisk } from '../../protocol/control.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
 import type { HoldLimits } from '../freeze/decide.ts'
+import { trimMemory } from '../trim-memory.ts'
 import { takeInstant, writeOut, type Instant } from '../freeze/instant.ts'
 import { DiskTracker, type Taken } from './disk-tracker.ts'
 import { findTracefs, instanceName, mapDirectory, removeOthers } from './tracefs.ts'
@@ -188,6 +189,7 @@ class Trackers implements TrackingCalls {
 
 function serve(port: NonNullable<typeof parentPort>, home: string): void {
   const trackers = new Trackers(home)
+  trimMemory()
   const answer = async ({ call, args }: ToTracking): Promise<unknown> =>
     (trackers[call] as (...args: readonly unknown[]) => unknown).apply(trackers, [...args])
   port.on('message', (asked: ToTracking) => {
