@@ -14,7 +14,7 @@
 import { PAGE_BYTES } from './aligned.ts'
 import { DIGEST_BYTES } from './digest.ts'
 import { FRAME, HEADER_BYTES, WireError, writeHeader } from './wire.ts'
-import { BLOCK_BYTES } from './control.ts'
+import { BLOCK_BYTES } from './geometry.ts'
 
 /** Pages of a block: each can be sent alone. */
 export const BLOCK_PAGES = BLOCK_BYTES / PAGE_BYTES

@@ -18,9 +18,6 @@
 import { z } from 'zod'
 import { TaskOrder } from './tasks.ts'
 
-/** The unit of comparison on a disk, in bytes. Offsets of blocks are multiples of it; a disk's last block may be shorter. */
-export const BLOCK_BYTES = 65_536
-
 /** The port a receiver listens on, unless its configuration names another. */
 export const RECEIVER_PORT = 8703
 

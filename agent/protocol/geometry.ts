@@ -1,7 +1,8 @@
 /** How a disk divides into blocks and groups, and the digests that name its content. */
-import { BLOCK_BYTES } from './control.ts'
 import { DIGEST_BYTES, digestOf, toHex } from './digest.ts'
 
+/** The unit of comparison on a disk, in bytes. Offsets of blocks are multiples of it; a disk's last block may be shorter. */
+export const BLOCK_BYTES = 65_536
 /** Blocks of a group: 64 MiB of disk, 32 KiB of manifest. */
 export const GROUP_BLOCKS = 1024
 export const GROUP_BYTES = GROUP_BLOCKS * BLOCK_BYTES

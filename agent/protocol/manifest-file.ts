@@ -10,10 +10,9 @@
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { BLOCK_BYTES } from './control.ts'
 import { DIGEST_BYTES, digestOf, toHex } from './digest.ts'
 import { syncDirectory } from './durable.ts'
-import { blocksOf, GROUP_BLOCKS, groupBlocks, groupsOf, rootOf } from './geometry.ts'
+import { BLOCK_BYTES, blocksOf, GROUP_BLOCKS, groupBlocks, groupsOf, rootOf } from './geometry.ts'
 
 const MAGIC = Buffer.from('FERRYMAN')
 const VERSION = 1

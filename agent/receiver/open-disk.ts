@@ -1,8 +1,7 @@
 /** Opens a disk at start: from its manifest and journal if they can be believed, else by reading all of it. */
 import { closeSync, copyFileSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { BLOCK_BYTES } from '../protocol/control.ts'
 import { digestOf } from '../protocol/digest.ts'
-import { blankRows, GROUP_BLOCKS, groupsOf } from '../protocol/geometry.ts'
+import { BLOCK_BYTES, blankRows, GROUP_BLOCKS, groupsOf } from '../protocol/geometry.ts'
 import { replayJournal } from '../protocol/journal.ts'
 import { log } from '../protocol/log.ts'
 import { openManifest, rowOffset } from '../protocol/manifest-file.ts'

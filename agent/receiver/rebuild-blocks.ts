@@ -5,7 +5,7 @@
 import { readSync } from 'node:fs'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { pagesIn, payloadBytesOf, type BatchEntry } from '../protocol/batch.ts'
-import { BLOCK_BYTES } from '../protocol/control.ts'
+import { BLOCK_BYTES } from '../protocol/geometry.ts'
 import { digestOf } from '../protocol/digest.ts'
 import type { CheckedBatch } from './check-batch.ts'
 import { readAhead } from './read-ahead.ts'

@@ -7,7 +7,7 @@ import {
   PAYLOAD_BYTES,
   type BatchEntry,
 } from '../protocol/batch.ts'
-import { BLOCK_BYTES } from '../protocol/control.ts'
+import { BLOCK_BYTES } from '../protocol/geometry.ts'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { packed } from './compress.ts'
 

@@ -1,7 +1,6 @@
 /** Compares the blocks of one extent with the digests that the receiver has of them. */
-import { BLOCK_BYTES } from '../protocol/control.ts'
 import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
-import { isZero, zeroDigest } from '../protocol/geometry.ts'
+import { BLOCK_BYTES, isZero, zeroDigest } from '../protocol/geometry.ts'
 import type { BatchEntry } from '../protocol/batch.ts'
 
 /** The digests of a group: what the receiver has, and what lies here, which this fills in. */

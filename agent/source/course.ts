@@ -2,8 +2,8 @@
  * The passes of an order. The first compares what may differ: blocks that were written since the last sync where that
  * is known (`tracking`), else all. Then what was written meanwhile is followed up to one instant (`freeze/converge.ts`).
  */
-import { BLOCK_BYTES, type SourceDisk, type SyncInstant } from '../protocol/control.ts'
-import { blocksOf, rootOf } from '../protocol/geometry.ts'
+import type { SourceDisk, SyncInstant } from '../protocol/control.ts'
+import { BLOCK_BYTES, blocksOf, rootOf } from '../protocol/geometry.ts'
 import { log, wordsOf } from '../protocol/log.ts'
 import type { CachedManifest } from './cached-manifest.ts'
 import { converge } from './freeze/converge.ts'

@@ -1,8 +1,8 @@
 /** Reads a source disk. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { errnoOf, Fault } from '../protocol/fault.ts'
-import { BLOCK_BYTES, type SourceDisk } from '../protocol/control.ts'
-import { GROUP_BYTES } from '../protocol/geometry.ts'
+import type { SourceDisk } from '../protocol/control.ts'
+import { BLOCK_BYTES, GROUP_BYTES } from '../protocol/geometry.ts'
 import { nextData } from './holes.ts'
 import { ReadAhead } from './read-ahead.ts'
 

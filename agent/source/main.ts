@@ -1,47 +1,15 @@
-/** The source agent: `ferry-agent`. Its flags are told by `--help` (args.ts). */
-import { isMainThread } from 'node:worker_threads'
-import { digestKind } from '../protocol/digest.ts'
-import { log, wordsOf } from '../protocol/log.ts'
-import { VERSION } from '../protocol/version.ts'
-import { HELP, readArguments, type Arguments } from './args.ts'
-import { enrol } from './enrol.ts'
-import { runFreezer } from './freeze/freezer.ts'
-import { lowerPriority } from './gentle.ts'
-import { Home } from './home.ts'
-import { Orders } from './orders.ts'
+/**
+ * The source agent, `ferry-agent`: where the program, its threads and its freezer begin. Each loads no more than it
+ * needs: what is loaded costs memory in every thread, and the freezer's start lengthens a sync.
+ */
+import { isMainThread, workerData } from 'node:worker_threads'
 
-async function run({ home: path, gentle, enrol: asked }: Arguments): Promise<void> {
-  // Before the first thread starts: threads have the priority of whoever started them.
-  if (gentle) await lowerPriority()
-  const home = new Home(path)
-  const enrolled = asked ? await enrol(home, asked) : home.enrolled()
-  if (enrolled === undefined)
-    throw new Error('This server is not enrolled: start once with --server and --code.')
-  log('info', 'the agent runs', { version: VERSION, source: enrolled.source, digests: digestKind })
-  await new Orders(home, enrolled, gentle).run()
-}
+const isTracking = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && 'role' in data && data.role === 'tracking'
 
-function main(): void {
-  const [first, ...rest] = process.argv.slice(2)
-  // Started by the agent itself, never by a person.
-  if (first === '--freezer') return void runFreezer(rest)
-  const asked = readArguments(process.argv.slice(2))
-  if ('show' in asked) return void process.stdout.write(asked.show === 'help' ? HELP : `${VERSION}\n`)
-  const problem =
-    'problem' in asked
-      ? asked.problem
-      : process.platform === 'linux'
-        ? undefined
-        : `The agent runs on Linux, not on ${process.platform}.`
-  if (problem !== undefined || !('run' in asked)) {
-    process.stderr.write(`${problem}\nTry ferry-agent --help.\n`)
-    process.exitCode = 2
-    return
-  }
-  run(asked.run).catch((problem: unknown) => {
-    log('error', 'the agent ends', { because: wordsOf(problem) })
-    process.exit(1)
-  })
-}
-
-if (isMainThread) main()
+const [first, ...rest] = process.argv.slice(2)
+if (!isMainThread)
+  await (isTracking(workerData) ? import('./tracking/tracking-thread.ts') : import('./order-thread.ts'))
+// Started by the agent itself, never by a person.
+else if (first === '--freezer') await (await import('./freeze/freezer.ts')).runFreezer(rest)
+else (await import('./program.ts')).main()

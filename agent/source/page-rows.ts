@@ -11,7 +11,7 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { BLOCK_PAGES, type BatchEntry } from '../protocol/batch.ts'
-import { BLOCK_BYTES } from '../protocol/control.ts'
+import { BLOCK_BYTES } from '../protocol/geometry.ts'
 
 const TAG_BYTES = 8
 const ROW_BYTES = TAG_BYTES + BLOCK_PAGES * 4

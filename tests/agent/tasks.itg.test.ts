@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { BLOCK_BYTES } from '../../agent/protocol/control.ts'
+import { BLOCK_BYTES } from '../../agent/protocol/geometry.ts'
 import type { TaskReport } from '../../agent/protocol/tasks.ts'
 import type { TaskTicket } from '../../agent/protocol/ticket.ts'
 import { MIB, Stage, until, type Program } from '../support/machines.ts'

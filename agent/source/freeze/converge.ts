@@ -2,7 +2,8 @@
  * From a disk that is written to while it is copied, to one instant of it: passes over what was written meanwhile until
  * little is left; that is read while writes are held, and sent when they go on.
  */
-import { BLOCK_BYTES, type SyncInstant } from '../../protocol/control.ts'
+import type { SyncInstant } from '../../protocol/control.ts'
+import { BLOCK_BYTES } from '../../protocol/geometry.ts'
 import type { Course } from '../course.ts'
 import { BlockBits } from '../tracking/block-bits.ts'
 import type { Tracking } from '../tracking/tracking.ts'

@@ -1,7 +1,7 @@
 /** Blocks of a disk that were read into memory while writes were held: a pass reads them from there. */
-import { BLOCK_BYTES, type SourceDisk } from '../../protocol/control.ts'
+import type { SourceDisk } from '../../protocol/control.ts'
 import { alignedSharedMemory } from '../../protocol/aligned.ts'
-import { blockBytes } from '../../protocol/geometry.ts'
+import { BLOCK_BYTES, blockBytes } from '../../protocol/geometry.ts'
 import type { BlockBits } from '../tracking/block-bits.ts'
 import { EXTENT_BYTES, type Extents } from '../extents.ts'
 

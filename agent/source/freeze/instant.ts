@@ -8,8 +8,8 @@
  */
 import { closeSync, openSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
-import { BLOCK_BYTES, type SourceDisk } from '../../protocol/control.ts'
-import { blocksOf } from '../../protocol/geometry.ts'
+import type { SourceDisk } from '../../protocol/control.ts'
+import { BLOCK_BYTES, blocksOf } from '../../protocol/geometry.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
 import { Extents } from '../extents.ts'
 import type { DiskTracker } from '../tracking/disk-tracker.ts'

@@ -4,12 +4,10 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { log, wordsOf } from '../../protocol/log.ts'
 import { fileSystemCalls } from './ioctl.ts'
 
 const NAME = /^frozen-(\d+)$/
-const Places = z.array(z.string())
 
 const noteOf = (directory: string, pid: number): string => join(directory, `frozen-${pid}`)
 
@@ -62,7 +60,8 @@ function isFreezer(pid: string): boolean {
 
 function placesIn(note: string): readonly string[] {
   try {
-    return Places.parse(JSON.parse(readFileSync(note, 'utf8')))
+    const paths: unknown = JSON.parse(readFileSync(note, 'utf8'))
+    return Array.isArray(paths) ? paths.filter((path) => typeof path === 'string') : []
   } catch {
     // Killed while it wrote the note: before it froze anything.
     return []

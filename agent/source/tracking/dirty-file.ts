@@ -11,29 +11,43 @@
  * much rather than too little, or the first byte says that it may hold too little.
  */
 import { closeSync, constants, existsSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
-import { z } from 'zod'
 import { blocksOf } from '../../protocol/geometry.ts'
 import { BlockBits } from './block-bits.ts'
 
 const STATE_AT = 16
 const PAGE = 4096
 
-export const DirtyState = z.object({
+export interface DirtyState {
   /** The boot that the kernel's record is of. */
-  boot: z.string(),
-  instance: z.string(),
-  device: z.number(),
-  sequence: z.string(),
-  identity: z.string(),
-  sizeBytes: z.number(),
+  readonly boot: string
+  readonly instance: string
+  readonly device: number
+  readonly sequence: string
+  readonly identity: string
+  readonly sizeBytes: number
   /** Events that the kernel had lost when this was written. */
-  lost: z.number(),
+  readonly lost: number
   /** Roots that the map is relative to: two while a sync ends, none when it is not to be trusted. */
-  roots: z.array(z.string()).max(2),
+  readonly roots: readonly string[]
   /** Why there is none. */
-  because: z.string(),
-})
-export type DirtyState = z.infer<typeof DirtyState>
+  readonly because: string
+}
+
+/** Checked by hand: the thread that keeps the maps does without a schema library, which every thread would hold. */
+function isDirtyState(state: unknown): state is DirtyState {
+  if (typeof state !== 'object' || state === null) return false
+  const fields = new Map(Object.entries(state))
+  const are = (type: 'string' | 'number', ...names: (keyof DirtyState)[]): boolean =>
+    names.every((name) => typeof fields.get(name) === type)
+  const roots: unknown = fields.get('roots')
+  return (
+    are('string', 'boot', 'instance', 'sequence', 'identity', 'because') &&
+    are('number', 'device', 'sizeBytes', 'lost') &&
+    Array.isArray(roots) &&
+    roots.length <= 2 &&
+    roots.every((root) => typeof root === 'string')
+  )
+}
 
 export class DirtyFile {
   readonly current: BlockBits
@@ -152,7 +166,8 @@ export function differenceOf(then: DirtyState, now: DirtyState): string | undefi
 
 function stateIn(head: Buffer): DirtyState | undefined {
   try {
-    return DirtyState.parse(JSON.parse(head.toString('utf8', STATE_AT)))
+    const state: unknown = JSON.parse(head.toString('utf8', STATE_AT))
+    return isDirtyState(state) ? state : undefined
   } catch {
     return undefined
   }

@@ -6,8 +6,8 @@
  * doubt that it holds every write since; the doubt is kept, in words, until such a sync has ended again.
  */
 import { readFileSync } from 'node:fs'
-import { BLOCK_BYTES, type SourceDisk } from '../../protocol/control.ts'
-import { blocksOf } from '../../protocol/geometry.ts'
+import type { SourceDisk } from '../../protocol/control.ts'
+import { BLOCK_BYTES, blocksOf } from '../../protocol/geometry.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
 import type { BlockBits } from './block-bits.ts'
 import { differenceOf, DirtyFile, type DirtyState } from './dirty-file.ts'

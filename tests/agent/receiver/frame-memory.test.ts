@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PAGE_BYTES } from '../../../agent/protocol/aligned.ts'
 import { BATCH_BYTES } from '../../../agent/protocol/batch.ts'
-import { BLOCK_BYTES } from '../../../agent/protocol/control.ts'
+import { BLOCK_BYTES } from '../../../agent/protocol/geometry.ts'
 import { FrameMemory } from '../../../agent/receiver/frame-memory.ts'
 
 describe('the memory of frames', () => {
