@@ -93,6 +93,9 @@ export class Course {
   /** Compares blocks of one disk, by its place, and tells each that differed. */
   async passOver(place: number, blocks: Uint8Array): Promise<readonly FoundBlock[]> {
     const nothing = { blocks: new Uint8Array(0), held: null }
+    // Of the others nothing is compared, also where it is not known what they hold.
+    for (const [i, { theirs, own }] of this.disks.entries())
+      if (i !== place) new Uint8Array(own).set(new Uint8Array(theirs))
     const disks = this.disks.map((_, i) => (i === place ? { blocks, held: null } : nothing))
     return this.pass(disks, true)
   }

@@ -151,7 +151,7 @@ export class OrderWork {
       const { index } = disk.source
       const open = this.open(place, disk, true)
       try {
-        for (const group of lacking.get(index) ?? [])
+        for (const group of [...(lacking.get(index) ?? [])].sort((a, b) => a - b))
           if (!(await this.group(open, group, await sender.askRows(index, group)))) return
         await this.flush()
       } finally {

@@ -55,6 +55,8 @@ export class Order {
   private figures: OrderFigures
   private disks: CourseDisk[] = []
   private threads: Worker[] = []
+  /** Its end was told: what it still waits for comes too late, and the next order may be at work. */
+  private isOver = false
   /** Resolves some time after a stop was asked, whatever the threads are waiting for. */
   private readonly outOfPatience: Promise<undefined>
   private patienceEnds: () => void = () => undefined
@@ -101,6 +103,7 @@ export class Order {
         ? this.figures.report('stopped')
         : this.figures.report('failed', { fault })
     } finally {
+      this.isOver = true
       this.tell({ kind: 'end' })
       // Who can say what a thread still waits for when its order did not come to its end?
       for (const thread of this.threads)
@@ -143,6 +146,7 @@ export class Order {
           `disk ${source.index}: ${roots[i]} here, ${sealed.get(source.index)} there`,
         )
     await course.bind('expect', roots)
+    if (this.isOver) return undefined
     for (const [i, disk] of this.disks.entries()) this.keep(disk, course.isWhole(i))
     await course.bind('settle', roots)
     this.figures.instant = instant

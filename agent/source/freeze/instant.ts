@@ -94,8 +94,9 @@ async function frozenInstant(
   // The less is left to be written out, the shorter freezing takes.
   await writeOut(sources)
   const frozen = paths.length === 0 ? undefined : await Frozen.ready(paths, notes)
-  const held = new HeldDisks(disks)
+  let held: HeldDisks | undefined
   try {
+    held = new HeldDisks(disks)
     const begin = performance.now()
     const at = new Date().toISOString()
     await frozen?.freeze(limits.mostMs)
@@ -113,7 +114,7 @@ async function frozenInstant(
     if (frozen) forgetFreezing(notes, frozen.pid)
     throw problem
   } finally {
-    held.release()
+    held?.release()
   }
 }
 
@@ -141,6 +142,7 @@ class HeldDisks {
 
   /** Throws what keeps this from being an instant. */
   read(limits: HoldLimits, deadline: number): void {
+    this.stillOne()
     this.taken = this.disks.map(({ tracker }) => tracker.heldTake())
     const bytes = this.taken.reduce((sum, blocks) => sum + blocks.count() * BLOCK_BYTES, 0)
     if (bytes > limits.mostBytes)
@@ -153,14 +155,20 @@ class HeldDisks {
       if (held === undefined) throw new Error(tooLong(limits))
       this.memory.push(held)
     }
-    for (const { tracker, era, swap } of this.disks) {
+    for (const { tracker, swap } of this.disks) {
       const written = outside(swap, tracker.heldNews(), tracker.disk.sizeBytes)
-      if (!tracker.isOf(era)) throw new Error('a doubt came up about what was written meanwhile')
+      this.stillOne()
       if (written > 0)
         throw new Error(
           `${written} blocks of disk ${tracker.disk.index} were written past the file systems that were frozen`,
         )
     }
+  }
+
+  /** Asked before anything is handed over, too: hooks take their time, and another sync may have begun. */
+  private stillOne(): void {
+    for (const { tracker, era } of this.disks)
+      if (!tracker.isOf(era)) throw new Error('a doubt came up about what was written meanwhile')
   }
 
   release(): void {

@@ -42,6 +42,12 @@ interface Known {
   readonly state: DirtyState
 }
 
+/**
+ * Eras of all disks so far: each `take` and each doubt begins another. No two are alike, so that whoever is left over from
+ * an earlier sync, or knew another tracker of the disk, is told from whoever compares now.
+ */
+let eras = 0
+
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 export class DiskTracker {
@@ -51,8 +57,9 @@ export class DiskTracker {
   private trace: TraceInstance
   private file: DirtyFile
   private state: DirtyState
-  /** Counts the doubts. */
-  private era = 0
+  private era = ++eras
+  /** The era in which the last `take` was. */
+  private takenIn = this.era
   private isHeld = false
   private isClosed = false
 
@@ -78,12 +85,14 @@ export class DiskTracker {
 
   /**
    * Hands over the blocks that were written, at the begin of a sync; `root` is that of the manifest that the sync has.
-   * Repeatable: what was handed over before and did not end well comes again.
+   * Repeatable: what was handed over before and did not end well comes again. Whoever called it before is handed nothing
+   * any more.
    */
   take(root: string | undefined): Taken {
     this.prove()
     this.drain()
     this.file.shift()
+    this.takenIn = this.era = ++eras
     return { blocks: this.file.taken.copy(), because: this.doubtAbout(root), era: this.era }
   }
 
@@ -96,10 +105,12 @@ export class DiskTracker {
     return { blocks, because: this.doubtAbout(root), era: this.era }
   }
 
-  /** Hands over what was written since the last `take` or `more`, within a sync. */
+  /** Hands over what was written since the last `take` or `more`, within a sync. Throws when another one has begun. */
   more(era: number): Taken {
     this.prove()
     this.drain()
+    // What is handed over counts as copied when the other one ends.
+    if (era < this.takenIn) throw new Error('another sync of this disk has begun')
     const blocks = this.file.shift()
     return { blocks, because: this.era === era ? undefined : this.state.because, era: this.era }
   }
@@ -126,7 +137,7 @@ export class DiskTracker {
   /** The map is not to be trusted any more, for this reason. */
   doubt(because: string): void {
     // Whoever is in the middle of comparing everything has to begin again, too.
-    this.era++
+    this.era = ++eras
     const isNews = this.state.roots.length > 0 || this.state.because !== because
     const lost = this.trace.lost()
     if (!isNews && lost === this.state.lost) return
@@ -243,7 +254,7 @@ export class DiskTracker {
           : "the kernel's record of writes was gone"
     if (problem === undefined) return
     log('warn', 'change tracking begins anew', { disk: this.disk.index, because: problem })
-    this.era++
+    this.era = ++eras
     this.close()
     this.traced = traced
     ;({ trace: this.trace, file: this.file, state: this.state } = this.anew(problem))

@@ -68,6 +68,8 @@ class Trackers implements TrackingCalls {
   private readonly trackers = new Map<number, DiskTracker>()
   /** Why a disk is not tracked. */
   private readonly untracked = new Map<number, string>()
+  /** The end of the instant that was asked for last. */
+  private instants: Promise<unknown> = Promise.resolve()
 
   constructor(home: string) {
     this.home = home
@@ -110,11 +112,16 @@ class Trackers implements TrackingCalls {
     disks: readonly { readonly disk: number; readonly era: number }[],
     limits: HoldLimits,
   ): Promise<Instant> {
-    return takeInstant(
-      disks.map(({ disk, era }) => ({ tracker: this.tracker(disk), era })),
-      limits,
-      mapDirectory(this.home),
+    // One after the other: that of a sync that was stopped may still be waiting for its hooks.
+    const instant = this.instants.then(() =>
+      takeInstant(
+        disks.map(({ disk, era }) => ({ tracker: this.tracker(disk), era })),
+        limits,
+        mapDirectory(this.home),
+      ),
     )
+    this.instants = instant.catch(() => undefined)
+    return instant
   }
 
   doubt(disk: number, because: string): void {

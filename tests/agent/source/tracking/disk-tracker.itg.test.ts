@@ -18,6 +18,7 @@ import { alignedBuffer } from '../../../../agent/protocol/aligned.ts'
 import { BLOCK_BYTES } from '../../../../agent/protocol/geometry.ts'
 import { digestOf, toHex } from '../../../../agent/protocol/digest.ts'
 import { diskAt } from '../../../../agent/source/disks.ts'
+import { takeInstant } from '../../../../agent/source/freeze/instant.ts'
 import type { BlockBits } from '../../../../agent/source/tracking/block-bits.ts'
 import { DirtyFile } from '../../../../agent/source/tracking/dirty-file.ts'
 import { DiskTracker, type TrackerPlace } from '../../../../agent/source/tracking/disk-tracker.ts'
@@ -223,6 +224,38 @@ describe.skipIf(obstacle !== undefined)('the dirty map of a disk', () => {
     second.settle('next', second.take('next').era)
     expect(blocksOf(second.take('next').blocks, 1024)).toEqual([])
     expect(second.take('root').because).toMatch(/no manifest of the last sync/)
+  })
+
+  it('hands nothing over to a sync in whose place another has begun, and settles nothing for it', async () => {
+    const disk = loop(64 * MIB)
+    const tracker = trusted(disk, placed())
+    const { era: former } = tracker.take('root')
+    const { era } = tracker.take('root')
+    put(disk.device, 3 * BLOCK_BYTES, 1)
+    const limits = { mostMs: 2000, mostBytes: MIB }
+    const directory = mkdtempSync(join(tmpdir(), 'ferry-track-'))
+    open.push(() => rmSync(directory, { recursive: true }))
+
+    expect(() => tracker.more(former)).toThrow('another sync of this disk has begun')
+    const instant = await takeInstant([{ tracker, era: former }], limits, directory)
+    expect(instant).toMatchObject({ again: false })
+    tracker.settle('other', former)
+
+    expect(blocksOf(tracker.more(era).blocks, 1024)).toEqual([3])
+    expect(tracker.look('root').because).toBeUndefined()
+    expect(blocksOf(tracker.look('root').blocks, 1024)).toEqual([3])
+  })
+
+  it('is not taken for another that knew the disk before', () => {
+    const disk = loop(64 * MIB)
+    const place = placed()
+    const first = trusted(disk, place)
+    const { era } = first.take('root')
+    first.close()
+    const second = tracked(disk, place)
+    second.take('root')
+
+    expect(() => second.more(era)).toThrow('another sync of this disk has begun')
   })
 
   it('is not trusted when the kernel lost events', async () => {
