@@ -2,6 +2,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+/** Writes all of it: where hardly any room is left the system takes a part, and says so only when asked again. */
+export function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
+}
+
 /** Makes the names in a directory durable. */
 export function syncDirectory(path: string): void {
   const fd = openSync(path, 'r')
@@ -17,8 +23,7 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   const next = `${path}.next`
   const fd = openSync(next, 'w', 0o600)
   try {
-    const bytes = Buffer.from(content)
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+    writeAll(fd, Buffer.from(content), 0)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

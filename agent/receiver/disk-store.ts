@@ -19,12 +19,11 @@ import {
   readdirSync,
   readSync,
   rmSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DIGEST_BYTES, digestOf } from '../protocol/digest.ts'
-import { syncDirectory } from '../protocol/durable.ts'
+import { syncDirectory, writeAll } from '../protocol/durable.ts'
 import { failpoint } from '../protocol/failpoint.ts'
 import { blocksOf, GROUP_BLOCKS, groupsOf, rootOf } from '../protocol/geometry.ts'
 import { encodeRecord, JOURNAL_HEADER_BYTES, journalHeader, type JournalRecord } from '../protocol/journal.ts'
@@ -67,7 +66,7 @@ export function applyRecord(rows: number, sizeBytes: number, record: JournalReco
       // Blocks mostly follow each other: one write for all that do.
       while (within[to]?.block === first + (to - from)) to++
       const run = Buffer.concat(within.slice(from, to).map(({ digest }) => digest))
-      writeSync(rows, run, 0, run.length, rowOffset(first))
+      writeAll(rows, run, rowOffset(first))
     }
   }
   put(record.known)
@@ -120,7 +119,7 @@ export class DiskStore {
   async record(record: JournalRecord): Promise<void> {
     const bytes = encodeRecord(record, this.records)
     failpoint('receiver:journal-append:before')
-    writeSync(this.journal, bytes, 0, bytes.length, this.journalEnd)
+    writeAll(this.journal, bytes, this.journalEnd)
     failpoint('receiver:journal-append:after')
     this.journalEnd += bytes.length
     this.records++
@@ -150,7 +149,7 @@ export class DiskStore {
     const path = manifestPath(this.place)
     const generation = this.generation + 1
     const journal = openSync(journalPath(this.place, generation), 'w+', 0o600)
-    writeSync(journal, journalHeader(this.place.identity, generation))
+    writeAll(journal, journalHeader(this.place.identity, generation), 0)
     fsyncSync(journal)
     syncDirectory(this.place.home)
     failpoint('receiver:journal-new:after')

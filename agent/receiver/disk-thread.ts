@@ -6,7 +6,6 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import type { MachineFault, ReceiverConfig } from '../protocol/control.ts'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
-import { failpoint } from '../protocol/failpoint.ts'
 import { WireError } from '../protocol/wire.ts'
 import type { WelcomeDisk } from '../protocol/wire.ts'
 import { checkBatch } from './check-batch.ts'
@@ -107,9 +106,7 @@ class DiskThread {
         return this.send({ kind: 'rows', ask: message.ask, digests })
       }
       case 'seal':
-        await this.windows.settled()
-        await this.windows.recover()
-        return this.send({ kind: 'sealed', ask: message.ask, disks: this.seal() })
+        return this.send({ kind: 'sealed', ask: message.ask, disks: this.sealed(await this.windows.seal()) })
     }
   }
 
@@ -122,12 +119,11 @@ class DiskThread {
     }))
   }
 
-  private seal(): SealedDisk[] {
-    failpoint('receiver:seal:before')
-    return [...this.stores].map(([index, store]) => ({
+  private sealed(roots: ReadonlyMap<number, string>): SealedDisk[] {
+    return Array.from(roots, ([index, root]) => ({
       index,
-      sizeBytes: store.place.sizeBytes,
-      root: store.seal(),
+      sizeBytes: this.stores.get(index)?.place.sizeBytes ?? 0,
+      root,
     }))
   }
 

@@ -1,6 +1,7 @@
 /** Opens a disk at start: from its manifest and journal if they can be believed, else by reading all of it. */
-import { closeSync, copyFileSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, fdatasyncSync, openSync } from 'node:fs'
 import { digestOf } from '../protocol/digest.ts'
+import { writeAll } from '../protocol/durable.ts'
 import { BLOCK_BYTES, blankRows, GROUP_BLOCKS, groupsOf } from '../protocol/geometry.ts'
 import { replayJournal } from '../protocol/journal.ts'
 import { log } from '../protocol/log.ts'
@@ -32,7 +33,7 @@ function blank(place: DiskPlace): DiskStore {
   const rows = openSync(rowsPath(place), 'w+', 0o600)
   for (let group = 0; group < groupsOf(place.sizeBytes); group++) {
     const digests = blankRows(place.sizeBytes, group)
-    writeSync(rows, digests, 0, digests.length, rowOffset(group * GROUP_BLOCKS))
+    writeAll(rows, digests, rowOffset(group * GROUP_BLOCKS))
   }
   return new DiskStore(place, rows, 0)
 }
@@ -44,7 +45,7 @@ function scanned(place: DiskPlace): DiskStore {
   readWhole(place.fd, place.sizeBytes, (bytes, offset) => {
     for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
       const digest = digestOf(bytes.subarray(at, at + BLOCK_BYTES))
-      writeSync(rows, digest, 0, digest.length, rowOffset((offset + at) / BLOCK_BYTES))
+      writeAll(rows, digest, rowOffset((offset + at) / BLOCK_BYTES))
     }
   })
   // The generation only has to grow past any that was ever written for this disk: seconds since 2020 do.

@@ -58,9 +58,13 @@ function makeHost(home: Home, settings: ReceiverSettings, sessions: Map<number, 
       }
       // One that only measures the way has no epoch of its own.
       const isOver = (shown: Ticket): boolean => shown.disks.length > 0 && shown.epoch < epoch
-      for (const session of [...sessions.values()])
-        if (session !== newcomer && session.ticket && isOver(session.ticket))
-          session.fail(new Fault('TICKET_REFUSED', `epoch ${epoch} has begun`))
+      for (const session of [...sessions.values()]) {
+        if (session === newcomer || !session.ticket) continue
+        if (isOver(session.ticket)) session.fail(new Fault('TICKET_REFUSED', `epoch ${epoch} has begun`))
+        // What the network still holds back of it has been sent again, and would be written over what came since.
+        else if (session.ticket.disks.length > 0 && session.connection === newcomer.connection)
+          session.fail(new Fault('PROTOCOL', 'another connection took the place of this one'))
+      }
     },
     sealed: settings.sealed,
     ended: (session) => sessions.delete(session.id),

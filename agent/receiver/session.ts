@@ -26,7 +26,10 @@ export interface SessionHost {
   readonly tlsPin: string
   /** Size of a configured disk, by its index. */
   readonly sizeOf: (disk: number) => number | undefined
-  /** Accepts the ticket's epoch, durably, and ends sessions of lower ones; throws TICKET_REFUSED if it is itself lower. */
+  /**
+   * Accepts the ticket's epoch, durably, and ends sessions of lower ones and the one whose place this takes; throws
+   * TICKET_REFUSED if the epoch is itself lower.
+   */
   readonly admit: (ticket: Ticket, session: Session) => void
   /** The agent finished its order; returns once that is remembered. */
   readonly sealed: (sealed: Omit<Sealed, 'isReported'>) => void
@@ -45,6 +48,8 @@ const PAUSE_BYTES = 8 * 1024 * 1024
 export class Session {
   readonly id: number
   ticket: Ticket | undefined
+  /** Which of its agent's connections this is. */
+  connection: number | undefined
   private readonly socket: TLSSocket
   private readonly host: SessionHost
   private readonly parser: FrameParser
@@ -203,6 +208,7 @@ export class Session {
     const ticket = this.checked(message.ticket)
     // It writes nothing, so it neither ends the order that is under way nor is ended by the next.
     const isProbe = ticket.disks.length === 0
+    this.connection = message.connection
     if (!isProbe) this.host.admit(ticket, this)
     this.ticket = ticket
     clearTimeout(this.patience)

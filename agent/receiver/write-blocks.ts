@@ -2,9 +2,10 @@
  * Puts checked blocks where they belong, in place, with as few writes as their order allows. Past the page cache
  * where that goes: what is written once and not read again would only be copied there and push out other things.
  */
-import { write, writeSync } from 'node:fs'
+import { write } from 'node:fs'
 import { promisify } from 'node:util'
 import { PAGE_BYTES } from '../protocol/aligned.ts'
+import { writeAll } from '../protocol/durable.ts'
 import { errnoOf } from '../protocol/fault.ts'
 import { BLOCK_BYTES, zeros } from '../protocol/geometry.ts'
 import { pagesIn, payloadBytesOf, type BatchEntry } from '../protocol/batch.ts'
@@ -17,12 +18,6 @@ const writeAsync = promisify(write)
 interface WritableDisk {
   readonly fd: number
   readonly direct: number | undefined
-}
-
-/** Into the page cache: a copy in memory, for which another thread would cost more than it spares. */
-function writeAll(fd: number, bytes: Buffer, offset: number): void {
-  for (let done = 0; done < bytes.length;)
-    done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
 }
 
 /** Writes a run that may go past the page cache. Some disks want more alignment than a page: they get it the other way. */
@@ -107,6 +102,7 @@ export async function writeBlocks(
     const bytes = batch.raw.subarray(from, to)
     const isWhole = isAligned && bytes.length >= DIRECT_BYTES && bytes.length % PAGE_BYTES === 0
     if (isWhole && disk.direct !== undefined) await writeDirect(disk, disk.direct, bytes, offset)
+    // A copy in memory, for which another thread would cost more than it spares.
     else writeAll(disk.fd, bytes, offset)
   }
   for (const { offset, bytes } of zeroRunsOf(batch)) await writeZeros(disk.fd, offset, bytes)

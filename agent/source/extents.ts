@@ -53,13 +53,12 @@ export class Extents {
 
   /** Fills `target` (at most EXTENT_BYTES; for a block device it begins at a page) from `offset`. Throws Fault. */
   read(offset: number, target: Buffer): void {
-    let got: number
-    try {
-      got = readSync(this.fd, target, 0, target.length, offset)
-    } catch (problem) {
-      throw faultOf(this.disk, problem, offset)
+    // Before a part that cannot be read less comes than was asked for; only nothing at all is the end.
+    for (let done = 0; done < target.length;) {
+      const got = this.readSome(target.subarray(done), offset + done)
+      if (got === 0) throw this.cutOff(offset + done)
+      done += got
     }
-    if (got < target.length) throw this.cutOff(offset + got)
   }
 
   /**
@@ -100,6 +99,14 @@ export class Extents {
   /** Asked anew for each group: what was written into a hole meanwhile is not to be overlooked for the whole disk. */
   private holeAt(from: number): { readonly from: number; readonly to: number } {
     return { from, to: Math.min(nextData(this.fd, from, this.disk.sizeBytes), from + GROUP_BYTES) }
+  }
+
+  private readSome(target: Buffer, offset: number): number {
+    try {
+      return readSync(this.fd, target, 0, target.length, offset)
+    } catch (problem) {
+      throw faultOf(this.disk, problem, offset)
+    }
   }
 
   private cutOff(at: number): Fault {

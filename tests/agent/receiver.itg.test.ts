@@ -52,10 +52,8 @@ class Bare {
     open.push({ close: () => this.socket.destroy() })
   }
 
-  hello(ticket: string): this {
-    this.socket.write(
-      encode({ type: 'hello', version: WIRE_VERSION, ticket, connection: 0, wantsGroups: true }),
-    )
+  hello(ticket: string, connection = 0): this {
+    this.socket.write(encode({ type: 'hello', version: WIRE_VERSION, ticket, connection, wantsGroups: true }))
     return this
   }
 
@@ -170,6 +168,25 @@ describe('a receiver', () => {
     await until('the receiver listens', () => restarted.log.includes('the disks are ready'))
     const late = new Bare(stage.port).hello(stage.bot.sign(ticketFor(stage, { epoch: 5 })))
     expect(await late.hears('fault')).toMatchObject({ code: 'TICKET_REFUSED' })
+  })
+
+  it('ends a connection whose place another takes, and writes nothing that comes of it later', async () => {
+    const stage = await receiving()
+    const ticket = stage.bot.sign(ticketFor(stage))
+    const former = new Bare(stage.port).hello(ticket)
+    const other = new Bare(stage.port).hello(ticket, 1)
+    await Promise.all([former.hears('welcome'), other.hears('welcome')])
+
+    const again = new Bare(stage.port).hello(ticket)
+    await again.hears('welcome')
+    former.batch(1, block)
+    expect(await former.hears('fault')).toMatchObject({ code: 'PROTOCOL' })
+    again.batch(0, block)
+    other.batch(2, block)
+    await Promise.all([again.hears('ack'), other.hears('ack')])
+
+    const written = readFileSync(stage.target())
+    expect([0, 1, 2].map((n) => written[n * block.length])).toEqual([3, 0, 3])
   })
 
   it('is not heard of by the bot while it cannot listen', async () => {

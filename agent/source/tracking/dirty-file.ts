@@ -10,7 +10,8 @@
  * in the page cache, and a reboot is told by the boot's id. Whatever instant the agent is killed at, the map holds too
  * much rather than too little, or the first byte says that it may hold too little.
  */
-import { closeSync, constants, existsSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { writeAll } from '../../protocol/durable.ts'
 import { blocksOf } from '../../protocol/geometry.ts'
 import { BlockBits } from './block-bits.ts'
 
@@ -150,7 +151,7 @@ export class DirtyFile {
   }
 
   private put(bytes: Uint8Array, at: number): void {
-    writeSync(this.fd, bytes, 0, bytes.length, at)
+    writeAll(this.fd, bytes, at)
   }
 }
 

@@ -42,10 +42,7 @@ interface Known {
   readonly state: DirtyState
 }
 
-/**
- * Eras of all disks so far: each `take` and each doubt begins another. No two are alike, so that whoever is left over from
- * an earlier sync, or knew another tracker of the disk, is told from whoever compares now.
- */
+/** Eras so far, of all trackers: no two are alike, so whoever is left over from an earlier sync is told from the one now. */
 let eras = 0
 
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -85,8 +82,7 @@ export class DiskTracker {
 
   /**
    * Hands over the blocks that were written, at the begin of a sync; `root` is that of the manifest that the sync has.
-   * Repeatable: what was handed over before and did not end well comes again. Whoever called it before is handed nothing
-   * any more.
+   * Repeatable: what was handed over before and did not end well comes again, and whoever it was is handed nothing more.
    */
   take(root: string | undefined): Taken {
     this.prove()
