@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { BLOCK_BYTES } from '../../../agent/protocol/control.ts'
 import { DIGEST_BYTES } from '../../../agent/protocol/digest.ts'
-import { GROUP_BYTES } from '../../../agent/protocol/geometry.ts'
+import { BLOCK_BYTES, GROUP_BYTES } from '../../../agent/protocol/geometry.ts'
 import { Course, type CourseDisk } from '../../../agent/source/course.ts'
 import type { OpenDisk } from '../../../agent/source/open-disk.ts'
 import type { Pass } from '../../../agent/source/order-messages.ts'
