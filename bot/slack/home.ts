@@ -10,10 +10,18 @@ import { renderReply } from './render/reply.ts'
 import type { Rendering } from './render/rendering.ts'
 import { withLadder } from './send.ts'
 import { replyOfTrouble } from './trouble.ts'
-import { call, patiently } from './web.ts'
+import { call, patiently, SlackRefused } from './web.ts'
 
-/** Publishes the Home of whoever opened it. */
-export async function showHome(parts: SlackParts, asked: Asked, state: HomeState = HOME): Promise<void> {
+/**
+ * Publishes the Home of whoever opened it. `after`: the hash of the Home that it is to follow; when another one was
+ * published since, that one stays.
+ */
+export async function showHome(
+  parts: SlackParts,
+  asked: Asked,
+  state: HomeState = HOME,
+  after?: string,
+): Promise<void> {
   const { client, id } = asked.workspace
   // What a Home refuses says nothing about messages: it is remembered apart.
   const home = { client, id: `${id}:home` }
@@ -24,6 +32,7 @@ export async function showHome(parts: SlackParts, asked: Asked, state: HomeState
         call(() =>
           client.views.publish({
             user_id: asked.userId,
+            ...(after === undefined ? {} : { hash: after }),
             view: {
               type: 'home',
               private_metadata: JSON.stringify(state),
@@ -33,7 +42,9 @@ export async function showHome(parts: SlackParts, asked: Asked, state: HomeState
         ),
       ),
     parts.stopping,
-  )
+  ).catch((error: unknown) => {
+    if (!(error instanceof SlackRefused && error.code === 'hash_conflict')) throw error
+  })
 }
 
 async function renderingOf(parts: SlackParts, { userId }: Asked, state: HomeState): Promise<Rendering> {

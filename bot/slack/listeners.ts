@@ -13,6 +13,7 @@ import type { Once } from './once.ts'
 import type { SlackParts } from './parts.ts'
 import { jobsSeen, optionsFor } from './picker.ts'
 import type { Option } from './render/blocks.ts'
+import { readHomeState } from './render/home.ts'
 import type { Source } from './workspaces.ts'
 import { idOf } from './workspaces.ts'
 
@@ -136,7 +137,11 @@ export function listen(slack: BoltApp, parts: SlackParts, once: Once): void {
   slack.event('app_home_opened', async ({ event, body, context }) => {
     if (event.tab !== 'home') return
     const where = { userId: event.user, place: undefined, responseUrl: undefined, triggerId: undefined }
-    begin(body.event_id, sourceOf(context), where, (asked) => showHome(parts, asked))
+    // As they left it; an event that comes late does not take away what they have chosen since.
+    const left: { readonly private_metadata?: string; readonly hash?: string } = event.view ?? {}
+    begin(body.event_id, sourceOf(context), where, (asked) =>
+      showHome(parts, asked, readHomeState(left.private_metadata ?? ''), left.hash),
+    )
   })
 
   slack.event('app_uninstalled', async ({ body, context }) => {

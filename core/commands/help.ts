@@ -41,8 +41,8 @@ export const help = defineCommand({
 
 function explain(command: Command): ReturnType<typeof done> {
   const facts: Record<string, string> = {
-    Usage: usageLine(command),
-    Example: command.example,
+    Usage: `\`${usageLine(command)}\``,
+    Example: `\`${command.example}\``,
     Effect: {
       read: 'changes nothing',
       change: 'changes something',

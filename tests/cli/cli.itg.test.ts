@@ -50,7 +50,7 @@ describe('the CLI', () => {
     expect(JSON.parse(out)).toMatchObject({
       outcome: 'done',
       code: 'help',
-      facts: { Example: 'interval web-01 6h' },
+      facts: { Example: '`interval web-01 6h`' },
     })
   })
 

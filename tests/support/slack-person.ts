@@ -28,8 +28,8 @@ export interface SlackPerson {
   searches(typed: string): Promise<readonly string[]>
   /** Sends a form with these values by field. */
   sends(view: Shown, values: Readonly<Record<string, string | boolean>>): Promise<Answer>
-  /** Opens Ferry's Home. */
-  opensHome(): Promise<Answer>
+  /** Opens Ferry's Home. `left`: as it stands. */
+  opensHome(left?: Shown): Promise<Answer>
 }
 
 /** A request as Slack signs it. `aheadSeconds`: by how much its clock is ahead. */
@@ -144,11 +144,14 @@ export function slackPerson({ url, workspace, user, channel: channelName, ...sea
         view: { ...view, state: { values: state } },
       })
     },
-    opensHome: () =>
+    opensHome: (left) =>
       post(
         JSON.stringify({
           ...{ type: 'event_callback', team_id: 'T000000001', event_id: randomUUID(), token: 't' },
-          event: { type: 'app_home_opened', user: userId, channel: 'D1', tab: 'home' },
+          event: {
+            ...{ type: 'app_home_opened', user: userId, channel: 'D1', tab: 'home' },
+            ...(left === undefined ? {} : { view: left }),
+          },
         }),
       ),
   }

@@ -101,6 +101,19 @@ describe('the App Home', () => {
     expect(wordsOf(found)).toMatch(/^Fleet\n1 job: 1 error/)
   })
 
+  it('stands as it was left when it is opened again, and an event that comes late changes nothing', async () => {
+    const home = await open()
+    const filtered = await homeAfter(() => rig.person('viewer').chooses(home, 'error'))
+    const again = await homeAfter(() => rig.person('viewer').opensHome(filtered))
+    expect(again['private_metadata']).toContain('"filter":"error"')
+
+    rig.workspace.fail('views.publish', 1, { error: 'hash_conflict' })
+    const from = rig.workspace.calls.length
+    await rig.person('viewer').opensHome({ ...filtered, hash: '156.of-before' })
+    const late = await rig.next('views.publish', from)
+    expect(late).toMatchObject({ answer: 'hash_conflict', args: { hash: '156.of-before' } })
+  })
+
   it('opens a job in a form, with what is legal now, which happens there', async () => {
     const job = await jobIn(rig.store, 'waiting')
     const home = await open()

@@ -145,6 +145,6 @@ describe('a workspace that does not take the newer blocks', () => {
     const { args } = await rig.next('respond', told, ({ answer }) => answer === 'ok')
 
     expect(args).not.toHaveProperty('blocks')
-    expect(args['text']).toContain('*Usage*: interval &lt;job&gt;')
+    expect(args['text']).toContain('*Usage*: `/ferry interval &lt;job&gt;')
   })
 })
