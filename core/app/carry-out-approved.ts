@@ -13,8 +13,8 @@ export type CarryOut = (
 ) => Promise<void>
 
 /**
- * What is approved is tried once in the life of this process, so that what is refused is not refused for ever: people
- * have a button for it. Of any number of replicas that try, one does it: an approval is used once.
+ * Only what nobody has tried yet is tried, and once: to whoever was refused it, it is theirs to try again, by the same
+ * button. Of any number of replicas that try, one does it: an approval is used once.
  */
 export function createCarryOut(patienceMs = PATIENCE_MS): CarryOut {
   /** By number: since when it is known to be approved; null once it was tried. */
@@ -24,13 +24,14 @@ export function createCarryOut(patienceMs = PATIENCE_MS): CarryOut {
     const now = clock.now().getTime()
     for (const number of known.keys())
       if (!approved.some((each) => each.number === number)) known.delete(number)
-    for (const { number, approvedBy } of approved) {
+    for (const each of approved) {
+      const { number, approvedBy } = each
       const since = known.get(number)
       if (since === undefined) known.set(number, now)
       if (since == null || now - since < patienceMs) continue
       known.set(number, null)
       const person = lastOf(approvedBy, policy.people)
-      if (person === undefined) continue
+      if (person === undefined || (await wasRefused(store, each))) continue
       const reply = await ask(
         { command: 'approve', raw: { request: String(number) } },
         { person, door: 'engine' },
@@ -41,6 +42,19 @@ export function createCarryOut(patienceMs = PATIENCE_MS): CarryOut {
       log.info('what was approved is carried out late', { request: number, code: reply.code })
     }
   }
+}
+
+/** Whether it was tried and refused since the last of its approvals: somebody has been told so. */
+async function wasRefused(store: CutoverParts['store'], approval: Approval): Promise<boolean> {
+  const { number, jobId, command, requestedAt } = approval
+  const rows = await store.audit.of([jobId], requestedAt, await store.now())
+  const at = rows.findLast(
+    ({ action, outcome, facts }) =>
+      action === 'approve' && outcome === 'approved' && facts?.['request'] === number,
+  )?.seq
+  return rows.some(
+    ({ action, outcome, seq }) => action === command && outcome.startsWith('refused') && seq > (at ?? 0),
+  )
 }
 
 function lastOf<P extends { readonly name: string }>(
