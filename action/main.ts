@@ -13,7 +13,7 @@ import { say } from './log.ts'
 import { afterStep } from './post.ts'
 import { report } from './report.ts'
 import type { Ending, Known } from './step.ts'
-import { runStep } from './step.ts'
+import { learn, runStep } from './step.ts'
 import type { GoingOn } from './stop.ts'
 import { stop } from './stop.ts'
 
@@ -64,7 +64,14 @@ async function stopGoing(bot: Bot, inputs: Inputs, key: string, known: Known): P
     return 'Whether it was begun is not known: the run was cancelled before the bot had answered.'
   if (course === undefined) return undefined
   try {
-    const note = await stop(bot, { of: course.of, job, approval }, inputs.onCancel, key)
+    const learning: Bot = {
+      ask: async (request, sameKey) => {
+        const reply = await bot.ask(request, sameKey)
+        learn(known, reply)
+        return reply
+      },
+    }
+    const note = await stop(learning, { of: course.of, job, approval }, inputs.onCancel, key)
     saveState('going', '')
     return note
   } catch {

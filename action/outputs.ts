@@ -26,7 +26,9 @@ export function outputsOf(
   more: { readonly command: string; readonly endedAt: number },
 ): Outputs {
   const { first, last, job, approval, forecast, startedAt } = known
-  const of = (name: string): unknown => last?.data?.[name] ?? first?.data?.[name]
+  // Other things than jobs have states too: an estimate, a verification.
+  const of = (name: string): unknown =>
+    ofJob(last)?.[name] ?? ofJob(first)?.[name] ?? ofJob(known.standing)?.[name]
   const syncId = known.syncId ?? of('syncId')
   const result = {
     ...{ version: 1, decision, reasonCode: code, title, command: more.command, job: job ?? null },
@@ -44,6 +46,11 @@ export function outputsOf(
     forecast: forecast === undefined ? '' : JSON.stringify(forecast),
     result: shortened(result),
   }
+}
+
+/** What a reply tells of a job, which has a version. */
+export function ofJob(reply: Reply | undefined): Reply['data'] {
+  return typeof reply?.data?.['version'] === 'number' ? reply.data : undefined
 }
 
 const word = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -5,7 +5,7 @@ import type { SyncPhases } from '../core/commands/phases.ts'
 import type { Reply } from '../core/commands/reply.ts'
 import type { Bot } from './bot.ts'
 import { plainLine, say } from './log.ts'
-import { outputsOf, withoutSecrets } from './outputs.ts'
+import { ofJob, outputsOf, withoutSecrets } from './outputs.ts'
 import type { Ending, Known } from './step.ts'
 import { renderSummary } from './summary.ts'
 
@@ -21,9 +21,13 @@ export interface Reported {
 export async function report({ ending, known, asked, note, bot }: Reported): Promise<void> {
   const endedAt = Date.now()
   const clean = cleaned(known)
-  const [phases, trouble] = await Promise.all([phasesFrom(bot, clean), troubleFrom(bot, ending, clean)])
-  for (const [name, value] of Object.entries(outputsOf(ending, clean, { command: asked, endedAt })))
-    core.setOutput(name, value)
+  const [phases, trouble, standing] = await Promise.all([
+    phasesFrom(bot, clean),
+    troubleFrom(bot, ending, clean),
+    standingFrom(bot, clean),
+  ])
+  const outputs = outputsOf(ending, { ...clean, standing }, { command: asked, endedAt })
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
   await writeSummary(renderSummary({ ending, known: clean, asked, endedAt, phases, trouble, note }))
   if (note !== undefined) core.notice(plainLine(note), { title: 'Ferry' })
   if (ending.decision === 'done' || ending.decision === 'accepted')
@@ -62,6 +66,12 @@ async function troubleFrom(
   if (decision !== 'failed' || known.job === undefined || known.last?.data?.['state'] !== 'error')
     return undefined
   return lookUp(bot, `troubleshoot ${known.job}`)
+}
+
+/** How the job stands, unless a reply has said so. */
+async function standingFrom(bot: Bot | undefined, { job, first, last }: Known): Promise<Reply | undefined> {
+  const isKnown = ofJob(last) !== undefined || ofJob(first) !== undefined
+  return job === undefined || isKnown ? undefined : lookUp(bot, `status ${job}`)
 }
 
 /** For show: that it cannot be had is no reason to fail. */

@@ -25,6 +25,8 @@ export interface Known {
   first?: Reply
   /** How things stood when last looked. */
   last?: Reply
+  /** How the job stood after all, where neither reply says so. */
+  standing?: Reply | undefined
   /** The job it is about. */
   job?: string
   syncId?: string
@@ -57,7 +59,10 @@ export async function runStep(parts: StepParts, known: Known): Promise<Ending> {
   learn(known, first)
   known.first = first
   say(`Ferry: ${first.title}`)
-  if (first.outcome === 'refused') return { decision: 'refused', code: first.code, title: first.title }
+  if (first.outcome === 'refused') {
+    const how = first.code === 'confirm' ? ' In a workflow: `confirm: true`.' : ''
+    return { decision: 'refused', code: first.code, title: `${first.title}${how}` }
+  }
   const asIs: Ending = { decision: first.outcome, code: first.code, title: first.title }
   if (wait === 'none') return asIs
   const until = wait === 'sync' ? 'sync' : 'done'
@@ -135,7 +140,7 @@ const doneCode = ({ of }: Course): string =>
   ({ approval: 'approved', job: 'ended', verification: 'verified', task: 'answered' })[of]
 
 /** Remembers what a reply tells of the job. */
-function learn(known: Known, reply: Reply): void {
+export function learn(known: Known, reply: Reply): void {
   const { job, syncId, forecast, approval, links } = reply.data ?? {}
   if (typeof job === 'string') known.job = job
   // With progress it is the sync that runs; without, one that ended before this step.

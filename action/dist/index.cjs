@@ -20890,7 +20890,7 @@ var UNSEEN = "\u200B";
 function text(value) {
   return inline(value, (code2) => code2);
 }
-var cell = (value) => inline(value, (code2) => code2.replaceAll("|", "\\|"));
+var cell = (value) => value.trim().split(/\s*\n\s*/).map((line) => inline(line, (code2) => code2.replaceAll("|", "\\|"))).join("<br>");
 function inline(value, ofCode) {
   return value.replace(/\s+/g, " ").split(/(`[^`]+`)/).map((part, at) => at % 2 === 1 ? ofCode(part) : plain(part)).join("");
 }
@@ -20970,7 +20970,7 @@ function phasesOf(history, syncId) {
 var MOST_CHARACTERS = 4e5;
 function outputsOf({ decision, code: code2, title }, known, more) {
   const { first, last, job, approval: approval2, forecast, startedAt } = known;
-  const of = (name) => last?.data?.[name] ?? first?.data?.[name];
+  const of = (name) => ofJob(last)?.[name] ?? ofJob(first)?.[name] ?? ofJob(known.standing)?.[name];
   const syncId = known.syncId ?? of("syncId");
   const result = {
     ...{ version: 1, decision, reasonCode: code2, title, command: more.command, job: job ?? null },
@@ -20988,6 +20988,9 @@ function outputsOf({ decision, code: code2, title }, known, more) {
     forecast: forecast === void 0 ? "" : JSON.stringify(forecast),
     result: shortened(result)
   };
+}
+function ofJob(reply) {
+  return typeof reply?.data?.["version"] === "number" ? reply.data : void 0;
 }
 var word = (value) => typeof value === "string" ? value : "";
 function shortened(result) {
@@ -21114,9 +21117,13 @@ function nextSteps(shown) {
 async function report({ ending, known, asked, note, bot }) {
   const endedAt = Date.now();
   const clean = cleaned(known);
-  const [phases, trouble] = await Promise.all([phasesFrom(bot, clean), troubleFrom(bot, ending, clean)]);
-  for (const [name, value] of Object.entries(outputsOf(ending, clean, { command: asked, endedAt })))
-    setOutput(name, value);
+  const [phases, trouble, standing] = await Promise.all([
+    phasesFrom(bot, clean),
+    troubleFrom(bot, ending, clean),
+    standingFrom(bot, clean)
+  ]);
+  const outputs = outputsOf(ending, { ...clean, standing }, { command: asked, endedAt });
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   await writeSummary(renderSummary({ ending, known: clean, asked, endedAt, phases, trouble, note }));
   if (note !== void 0) notice(plainLine(note), { title: "Ferry" });
   if (ending.decision === "done" || ending.decision === "accepted")
@@ -21143,6 +21150,10 @@ async function troubleFrom(bot, { decision }, known) {
   if (decision !== "failed" || known.job === void 0 || known.last?.data?.["state"] !== "error")
     return void 0;
   return lookUp(bot, `troubleshoot ${known.job}`);
+}
+async function standingFrom(bot, { job, first, last }) {
+  const isKnown = ofJob(last) !== void 0 || ofJob(first) !== void 0;
+  return job === void 0 || isKnown ? void 0 : lookUp(bot, `status ${job}`);
 }
 async function lookUp(bot, text2) {
   const reply = await bot?.ask({ text: text2 }).catch(() => void 0);
@@ -21317,7 +21328,10 @@ async function runStep(parts, known) {
   learn(known, first);
   known.first = first;
   say(`Ferry: ${first.title}`);
-  if (first.outcome === "refused") return { decision: "refused", code: first.code, title: first.title };
+  if (first.outcome === "refused") {
+    const how = first.code === "confirm" ? " In a workflow: `confirm: true`." : "";
+    return { decision: "refused", code: first.code, title: `${first.title}${how}` };
+  }
   const asIs = { decision: first.outcome, code: first.code, title: first.title };
   if (wait === "none") return asIs;
   const until = wait === "sync" ? "sync" : "done";
@@ -21434,7 +21448,14 @@ async function stopGoing(bot, inputs, key, known) {
     return "Whether it was begun is not known: the run was cancelled before the bot had answered.";
   if (course === void 0) return void 0;
   try {
-    const note = await stop(bot, { of: course.of, job, approval: approval2 }, inputs.onCancel, key);
+    const learning = {
+      ask: async (request, sameKey) => {
+        const reply = await bot.ask(request, sameKey);
+        learn(known, reply);
+        return reply;
+      }
+    };
+    const note = await stop(learning, { of: course.of, job, approval: approval2 }, inputs.onCancel, key);
     saveState("going", "");
     return note;
   } catch {

@@ -1,6 +1,7 @@
 /** What a gate says: to GitHub, in at most as many characters as GitHub takes, and when it opens or stays shut. */
 import type { Approval } from '../../core/app/github.ts'
 import { text } from '../../core/commands/markdown.ts'
+import { slashed } from '../../core/commands/slashed.ts'
 
 /** GitHub cuts nothing: it refuses a longer one. */
 export const MOST_REPORT = 1024
@@ -58,7 +59,7 @@ export function evidenceReport(approval: Approval, shownAt: readonly string[] = 
   ].join('\n')
   let report = head
   for (const [name, value] of Object.entries(evidence)) {
-    const line = `\n- ${text(name)}: ${text(value)}`
+    const line = `\n- ${text(name)}: ${text(slashed(value))}`
     if (report.length + line.length + tail.length + 2 <= MOST_REPORT) report += line
   }
   return `${report}\n\n${tail}`.slice(0, MOST_REPORT)
@@ -66,7 +67,7 @@ export function evidenceReport(approval: Approval, shownAt: readonly string[] = 
 
 /** A sentence as a report; a way elsewhere is left out where there is no room for it. */
 export function sentenceReport(sentence: string, shownAt: readonly string[] = []): string {
-  const whole = text(sentence)
+  const whole = text(slashed(sentence))
   if (whole.length > MOST_REPORT) return `${whole.slice(0, MOST_REPORT - 1)}…`
   const linked = [whole, ...shownAt].join('\n\n')
   return linked.length <= MOST_REPORT ? linked : whole

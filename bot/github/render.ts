@@ -2,6 +2,7 @@
 import type { View } from '../../core/app/doors.ts'
 import { chartLines } from '../../core/commands/chart.ts'
 import { drawBar, progressBars, progressLine } from '../../core/commands/progress.ts'
+import { slashed } from '../../core/commands/slashed.ts'
 import type { Reply, Table } from '../../core/commands/reply.ts'
 import { code, details, fenced, table, text } from '../../core/commands/markdown.ts'
 
@@ -31,7 +32,7 @@ export function renderMarkdown(reply: Reply, { last = [], marker, tone }: Render
   for (let rows = reply.table?.rows.length ?? 0; ; rows = Math.floor(rows / 2)) {
     const whole = [
       ...(marker === undefined ? [] : [marker]),
-      `${markOf(reply, tone)} **${text(shorter(reply.title, 1000))}**`,
+      `${markOf(reply, tone)} **${text(slashed(shorter(reply.title, 1000)))}**`,
       ...facts(reply.facts),
       ...(reply.progress === undefined ? [] : [progress(reply.progress)]),
       ...(reply.table === undefined ? [] : tableParts(reply.table, rows)),
@@ -51,7 +52,7 @@ function markOf({ code, outcome }: Reply, tone: View['tone'] | undefined): strin
 }
 
 function facts(all: Reply['facts']): readonly string[] {
-  const rows = Object.entries(all).map(([name, value]) => [name, shorter(value, 2000)])
+  const rows = Object.entries(all).map(([name, value]) => [name, slashed(shorter(value, 2000))])
   if (rows.length === 0) return []
   const [open, folded] = [rows.slice(0, FACTS_OPEN), rows.slice(FACTS_OPEN)]
   return [
@@ -69,7 +70,10 @@ export function progress(view: NonNullable<Reply['progress']>): string {
 
 function tableParts({ columns, rows }: Table, shown: number): readonly string[] {
   const kept = rows.slice(0, shown)
-  const whole = table(columns, kept)
+  const whole = table(
+    columns,
+    kept.map((row) => row.map(slashed)),
+  )
   return [
     kept.length > ROWS_OPEN ? details(`${kept.length} rows`, whole) : whole,
     ...(kept.length < rows.length

@@ -110,9 +110,10 @@ export function createAsk(parts: AskParts): Ask {
     )
   }
 
-  const rehearse = async (invocation: Invocation, who: Who, confirmed: boolean): Promise<Reply> => {
+  // Nothing will happen that could not be taken back: there is nothing to confirm.
+  const rehearse = async (invocation: Invocation, who: Who): Promise<Reply> => {
     try {
-      return await run(invocation, who, { confirmed, store: rehearsing(parts.store) })
+      return await run(invocation, who, { confirmed: true, store: rehearsing(parts.store) })
     } catch (error) {
       if (!(error instanceof WouldWrite)) throw error
       const needsOthers = error.call === 'approvals.request'
@@ -156,7 +157,7 @@ export function createAsk(parts: AskParts): Ask {
       const read = typeof asked === 'string' ? readInvocation(asked, parts.catalogue) : asked
       const invocation = { command: read.command, raw: { ...read.raw, ...options.args } }
       const { key, confirmed = false, gate } = options
-      if (options.dryRun === true) return await rehearse(invocation, who, confirmed)
+      if (options.dryRun === true) return await rehearse(invocation, who)
       const carryOut = async (as: Who, secret = readableSecret): Promise<Reply> =>
         (await runRedeemed(invocation, as)) ?? (await run(invocation, as, { confirmed, gate, secret }))
       if (key === undefined) return await carryOut(who)

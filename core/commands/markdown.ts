@@ -12,8 +12,13 @@ export function text(value: string): string {
   return inline(value, (code) => code)
 }
 
-/** The same within a table, where a bar would end the cell even in code. */
-const cell = (value: string): string => inline(value, (code) => code.replaceAll('|', '\\|'))
+/** The same within a table, where a bar would end the cell even in code; its lines stay lines. */
+const cell = (value: string): string =>
+  value
+    .trim()
+    .split(/\s*\n\s*/)
+    .map((line) => inline(line, (code) => code.replaceAll('|', '\\|')))
+    .join('<br>')
 
 function inline(value: string, ofCode: (code: string) => string): string {
   return value

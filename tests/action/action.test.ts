@@ -111,7 +111,7 @@ describe('the outputs of a run', () => {
   const ending = { decision: 'done', code: 'ended', title: 'web-01 is Waiting.' } as const
   const last: Reply = {
     ...{ outcome: 'done', code: 'status', title: 'web-01 is Waiting.', facts: {} },
-    data: { job: 'web-01', state: 'waiting', imageId: 'm-1', syncId: 's-2' },
+    data: { job: 'web-01', version: 7, state: 'waiting', imageId: 'm-1', syncId: 's-2' },
   }
 
   it('name state, image and sync, and hold everything as JSON of version 1', () => {
@@ -137,6 +137,15 @@ describe('the outputs of a run', () => {
         endedAt: '1970-01-01T00:00:01.000Z',
         reply: { code: 'status' },
       },
+    })
+  })
+
+  it('tell of the job and of nothing else that has a state', () => {
+    const estimate: Reply = { ...last, code: 'estimate', data: { job: 'web-01', state: 'done' } }
+    const known = { startedAt: 0, job: 'web-01', first: estimate, last: estimate, standing: last }
+
+    expect(outputsOf(ending, known, { command: 'estimate web-01', endedAt: 1 })).toMatchObject({
+      ...{ state: 'waiting', 'image-id': 'm-1' },
     })
   })
 

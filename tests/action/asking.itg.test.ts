@@ -62,7 +62,8 @@ describe('a step of the Action', () => {
     const job = await jobIn(store, 'waiting')
 
     const possible = await act({ command: 'sync', job: job.name, 'dry-run': 'true' })
-    const approved = await act({ command: 'complete', job: job.name, confirm: 'true', 'dry-run': 'true' })
+    // Nothing is to be confirmed where nothing happens.
+    const approved = await act({ command: 'complete', job: job.name, 'dry-run': 'true' })
     const not = await act({ command: 'start', job: job.name, 'dry-run': 'true' })
 
     expect(possible.outputs).toMatchObject({
@@ -79,9 +80,10 @@ describe('a step of the Action', () => {
   it('does nothing that cannot be taken back without `confirm`', async () => {
     const job = await jobIn(store, 'waiting')
 
-    expect((await act({ command: 'complete', job: job.name })).outputs).toMatchObject({
-      ...{ decision: 'refused', 'reason-code': 'confirm' },
-    })
+    const { outputs, annotations } = await act({ command: 'complete', job: job.name })
+
+    expect(outputs).toMatchObject({ decision: 'refused', 'reason-code': 'confirm' })
+    expect(annotations.join()).toContain('In a workflow: `confirm: true`.')
   })
 
   it('returns at once with `wait: none`, and says what to look at', async () => {

@@ -169,6 +169,7 @@ describe('a step that needs the approval of others', () => {
       code: 1,
       decision: 'denied',
       'reason-code': 'approval-denied',
+      state: 'waiting',
     })
     expect(annotations.join()).toContain('backup still runs')
     expect(await stateOf(job)).toBe('waiting')
@@ -248,9 +249,11 @@ describe('a run that is cancelled', () => {
     const ended = await step.ended()
 
     expect({ code: ended.code, ...ended.outputs }).toMatchObject({
-      ...{ code: 1, decision: 'failed', 'reason-code': 'run-cancelled' },
+      ...{ code: 1, decision: 'failed', 'reason-code': 'run-cancelled', state: 'pausing' },
     })
     expect(await stateOf(job)).toBe('pausing')
+    // What can be asked next is what is legal now.
+    expect(ended.summary).not.toContain(`/ferry pause ${job.name}`)
     expect(ended.summary).toContain(`${job.name} is Pausing: it stops at the next safe point`)
     expect((await post(inputs, ended)).out).toContain('nothing was left to do')
   })

@@ -1,4 +1,4 @@
-/** Text for Slack: escaped, cut, and with Ferry's own commands as Slack takes them. */
+/** Text for Slack: escaped and cut. */
 
 /** What people or servers named must not become a mention or a link: Slack reads those from `<…>` and `&`. */
 export function escape(text: string): string {
@@ -27,16 +27,6 @@ export function pieces(lines: readonly string[], most: number): readonly string[
     }
   }
   return current === undefined ? texts : [...texts, current]
-}
-
-/**
- * `status web-01` in backticks is what a terminal takes; in Slack it is typed as `/ferry status web-01`.
- * `names`: the first words of all commands.
- */
-export function slashed(text: string, names: ReadonlySet<string>): string {
-  return text.replace(/`([a-z]+)((?: [^`\n]*)?)`/g, (whole, first: string, rest: string) =>
-    names.has(first) ? `\`/ferry ${first}${rest}\`` : whole,
-  )
 }
 
 /**

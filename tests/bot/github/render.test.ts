@@ -41,6 +41,17 @@ describe('a reply as Markdown', () => {
     expect(renderMarkdown({ ...REPLY, outcome: 'refused', code: 'confirm' })).toMatch(/^❔ /)
   })
 
+  it('names commands as they are typed there', () => {
+    const shown = renderMarkdown({
+      ...REPLY,
+      title: 'Ask again: `sync web-01`.',
+      facts: { Then: '`findmnt --verify` shows it, `verify web-01` proves it' },
+    })
+
+    expect(shown).toContain('**Ask again: `/ferry sync web-01`.**')
+    expect(shown).toContain('| `findmnt --verify` shows it, `/ferry verify web-01` proves it |')
+  })
+
   it('leads to where the same is shown elsewhere, and to nothing that is no address', () => {
     const links = [
       { label: 'Slack', url: 'https://slack.com/archives/C1/p12' },

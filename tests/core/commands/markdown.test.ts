@@ -36,7 +36,7 @@ describe('text for GitHub', () => {
   })
 
   it('keeps a table in one piece', () => {
-    expect(table(['', 'x'], [['a|b', '`c|d`\ne']])).toBe('|  | x |\n| --- | --- |\n| a\\|b | `c\\|d` e |')
+    expect(table(['', 'x'], [['a|b', '`c|d`\ne']])).toBe('|  | x |\n| --- | --- |\n| a\\|b | `c\\|d`<br>e |')
   })
 
   it('ends no comment and no summary early', () => {
