@@ -44,7 +44,7 @@ export function renderSummary(page: Page): string {
     ...(shown?.progress === undefined ? [] : [fenced(bars(shown.progress))]),
     ...(shown?.table === undefined || isRecords(shown) ? [] : longTable(shown.table)),
     ...nextSteps(trouble ?? shown),
-    ...linkLines(known.links).map((ways) => `Shown at: ${ways}`),
+    ...linkLines(known.links),
     '',
   ]
   const whole = parts.join('\n\n')

@@ -71,6 +71,7 @@ function inline(text: string): string {
       return part
         .replace(/[✅⏳⛔❌]/gu, (mark) => `<b>${MARKS[mark] ?? mark}</b>`)
         .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
+        .replace(/(?<!\\)\[(.+?)\]\((https:[^)\s]+)\)/g, '<a href="$2">$1</a>')
         .replace(/\\([\\`|*_~[\]#!$])/g, '$1')
     })
     .join('')

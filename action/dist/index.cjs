@@ -20915,7 +20915,8 @@ function table(columns, rows) {
 }
 function linkLines(links = []) {
   const shown = links.filter(({ url }) => /^https:\/\/[\w./:?#=&%~+-]+$/.test(url));
-  return shown.length === 0 ? [] : [shown.map(({ label, url }) => `[${text(label)}](${url})`).join(" \xB7 ")];
+  if (shown.length === 0) return [];
+  return [`See also: ${shown.map(({ label, url }) => `[${text(label)}](${url})`).join(" \xB7 ")}`];
 }
 
 // core/commands/phases.ts
@@ -21047,7 +21048,7 @@ function renderSummary(page) {
     ...shown?.progress === void 0 ? [] : [fenced(bars(shown.progress))],
     ...shown?.table === void 0 || isRecords(shown) ? [] : longTable(shown.table),
     ...nextSteps(trouble ?? shown),
-    ...linkLines(known.links).map((ways) => `Shown at: ${ways}`),
+    ...linkLines(known.links),
     ""
   ];
   const whole = parts.join("\n\n");

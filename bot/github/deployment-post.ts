@@ -20,6 +20,7 @@ const TASK = 'ferry:cutover'
 export async function showDeployment(call: Call, post: Post, view: View): Promise<string> {
   const id = post.remoteId ?? (await standing(call, post)) ?? (await make(call, post, view))
   const status = statusOf(view)
+  const page = view.reply.data?.['page']
   const [last] = await call<readonly Status[]>(
     'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses',
     { deployment_id: Number(id), per_page: 1 },
@@ -29,6 +30,8 @@ export async function showDeployment(call: Call, post: Post, view: View): Promis
     await call('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
       ...{ deployment_id: Number(id), state: status.state, description: status.description },
       ...(typeof post.place['url'] === 'string' ? { environment_url: post.place['url'] } : {}),
+      // What GitHub calls its log: the workflow run that has asked for it.
+      ...(typeof page === 'string' ? { log_url: page } : {}),
       auto_inactive: true,
     })
   return id

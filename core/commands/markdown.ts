@@ -75,5 +75,6 @@ export function details(summary: string, inside: string): string {
 /** The ways to what is shown of the same elsewhere, in one line; none when there are none. An address that is none is left out. */
 export function linkLines(links: readonly Link[] = []): readonly string[] {
   const shown = links.filter(({ url }) => /^https:\/\/[\w./:?#=&%~+-]+$/.test(url))
-  return shown.length === 0 ? [] : [shown.map(({ label, url }) => `[${text(label)}](${url})`).join(' · ')]
+  if (shown.length === 0) return []
+  return [`See also: ${shown.map(({ label, url }) => `[${text(label)}](${url})`).join(' · ')}`]
 }

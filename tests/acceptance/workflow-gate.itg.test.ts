@@ -153,10 +153,14 @@ describe('a cutover by workflow_dispatch', () => {
       ),
     )
     expect(check['details_url']).toContain(page)
+    const status = github.calls.find(
+      ({ route }) => route.endsWith('/{deployment_id}/statuses') && route.startsWith('POST'),
+    )
+    expect(status?.body['log_url']).toContain(page)
     expect(JSON.stringify(check['output'])).toContain(page)
     expect(wordsOf(end)).toContain(page)
     expect(run.comments.at(-1)).toContain(archive)
-    expect(ended.summary).toMatch(/Shown at: \[Slack\]\(https:\S+\)/)
+    expect(ended.summary).toMatch(/See also: \[Slack\]\(https:\S+\)/)
   })
 
   it('C3: does nothing when it is denied: the run ends without a runner, with the reason', async () => {

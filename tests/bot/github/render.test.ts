@@ -59,7 +59,7 @@ describe('a reply as Markdown', () => {
       { label: 'no', url: 'https://x.test/) [y](https://evil.test' },
     ]
 
-    expect(linkLines(links)).toEqual(['[Slack](https://slack.com/archives/C1/p12)'])
+    expect(linkLines(links)).toEqual(['See also: [Slack](https://slack.com/archives/C1/p12)'])
     expect(linkLines()).toEqual([])
   })
 
