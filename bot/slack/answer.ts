@@ -1,6 +1,6 @@
 /** A line or an invocation of somebody in Slack: who they are, what is missing, what is answered, and who sees it. */
 import type { Invocation } from '../../core/commands/read.ts'
-import { lineOf, readInvocation } from '../../core/commands/read.ts'
+import { readInvocation } from '../../core/commands/read.ts'
 import type { Reply } from '../../core/commands/reply.ts'
 import { decisionButtons } from './approval.ts'
 import type { Asked } from './asked.ts'
@@ -71,7 +71,7 @@ export async function answerInvocation(
   const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined || hasCharts
   // Of a cutover the reply tells how it stands, not what was done.
   const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
-  const by = isStep ? `${person.name} (${lineOf(invocation)})` : person.name
+  const by = isStep ? `${person.name} (${saidOf(parts, invocation)})` : person.name
   const short = renderReply(isFollowed ? headOf(reply) : reply, { by, facts: false })
   await tellAll(parts, asked, {
     short,
@@ -83,6 +83,17 @@ export async function answerInvocation(
   if (isFollowed) await follow(parts, asked, reply)
   await sendDocument(parts, asked, reply)
   return reply
+}
+
+/** What was asked, as people say it in the room: `cutover check verify web-01`. */
+function saidOf({ app }: SlackParts, { command, raw }: Invocation): string {
+  const { args = {} } = app.catalogue.find(({ name }) => name === command) ?? {}
+  const words = Object.keys(args).flatMap((key) => {
+    const value = raw[key]
+    if (value === undefined || key === 'cutover') return []
+    return value === 'true' ? `--${key}` : value
+  })
+  return [command, ...words].join(' ')
 }
 
 /** Of what is followed: that has a message of its own, with its own bars and buttons. */

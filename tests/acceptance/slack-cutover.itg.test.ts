@@ -108,6 +108,7 @@ describe('a migration in Slack', () => {
     await paula.presses(await seen(/^Cutover 1 of/), 'Accept')
 
     await eventually('the new lead', async () => wordsOf(await seen(/^Cutover 1 of/)).includes('lead paula'))
+    expect(await seen(/^paula \(handover accept\): Cutover 1 of web-01/, String(room['ts']))).toBeDefined()
   })
 
   it('runs the last sync once the services are said to be stopped and a second person has approved', async () => {
