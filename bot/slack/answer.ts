@@ -70,7 +70,7 @@ export async function answerInvocation(
   const hasCharts = (reply.charts ?? []).length > 0
   const hasDetail = Object.keys(reply.facts).length > 0 || reply.table !== undefined || hasCharts
   // Of a cutover the reply tells how it stands, not what was done.
-  const isStep = typeof reply.data?.['cutover'] === 'number' && invocation.command !== 'cutover start'
+  const isStep = typeof reply.data?.['cutover'] === 'number'
   const by = isStep ? `${person.name} (${saidOf(parts, invocation)})` : person.name
   const short = renderReply(isFollowed ? headOf(reply) : reply, { by, facts: false })
   await tellAll(parts, asked, {
