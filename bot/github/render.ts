@@ -7,7 +7,7 @@ import type { Reply, Table } from '../../core/commands/reply.ts'
 import { code, details, fenced, table, text } from '../../core/commands/markdown.ts'
 
 /** GitHub refuses a longer comment or check summary as a whole. */
-export const MOST_CHARACTERS = 65_536
+export const MOST_CHARACTERS = 65_535
 const MARKS = { done: '✅', accepted: '⏳', refused: '⛔' } as const
 /** Nothing was refused: somebody is asked whether to go on. */
 const ASKED = '❔'
