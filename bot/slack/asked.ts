@@ -65,7 +65,8 @@ export async function tellAsker(
 
 /**
  * Tells everybody where it was asked: `short` in a channel, with `detail` in its thread; `inThread` in a thread. Where
- * Ferry is no member, the address of the request is answered instead, with `whole`.
+ * Ferry is no member, the address of the request is answered instead, with `whole`; a form has none, so whoever sent it
+ * is told directly: it has happened, and somebody must hear of it.
  */
 export async function tellAll(
   parts: SlackParts,
@@ -83,15 +84,16 @@ export async function tellAll(
     return undefined
   }
   if (place === undefined) return sendTo(parts, asked, { channel: asked.userId }, texts.whole)
-  if (place.thread !== undefined) return sendTo(parts, asked, place, texts.inThread)
   try {
+    if (place.thread !== undefined) return await sendTo(parts, asked, place, texts.inThread)
     const standing = await sendTo(parts, asked, place, texts.short)
     const { detail } = texts
     if (detail !== undefined)
       await sendTo(parts, asked, { channel: standing.channel, thread: standing.ts }, detail)
     return standing
   } catch (error) {
-    if (!isOutside(error) || responseUrl === undefined) throw error
+    if (!isOutside(error)) throw error
+    if (responseUrl === undefined) return sendTo(parts, asked, { channel: asked.userId }, texts.whole)
     const options = { response_type: 'in_channel', replace_original: false } as const
     await patiently(() => respond(parts, workspace, responseUrl, texts.whole, options), parts.stopping)
     return undefined

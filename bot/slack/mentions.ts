@@ -29,10 +29,14 @@ function meant(inner: string, nameOf: (userId: string) => string | undefined): s
   }
   const channel = /^#([CG][A-Z0-9]+)(?:\|.*)?$/.exec(inner)?.[1]
   if (channel !== undefined) return channel
-  const link = /^(https?:[^|]*)(?:\|.*)?$/.exec(inner)?.[1]
-  if (link !== undefined) return link
+  const [, address, label] = /^((?:https?|mailto|tel):[^|]*)(?:\|(.*))?$/.exec(inner) ?? []
+  if (address !== undefined) return label !== undefined && isMadeOf(label, address) ? label : address
   throw new Refusal(
     'not-understood',
     'A mention of a group or of everybody means nothing to Ferry: name one person, or a channel.',
   )
 }
+
+/** Slack makes links of what looks like a host, an address of mail or a telephone: what was typed is the label. */
+const isMadeOf = (label: string, address: string): boolean =>
+  [`http://${label}`, `mailto:${label}`, `tel:${label}`].includes(address)

@@ -9,10 +9,10 @@ type Found = Awaited<ReturnType<SlackParts['app']['references']['look']>>
 export type Meaning = Exclude<Found, string>
 
 const WHY: Readonly<Record<Exclude<Extract<Found, string>, 'twice'>, string>> = {
-  unknown: 'This button means nothing to Ferry.',
+  unknown: 'This button means nothing to Ferry any more. Type the command instead; `help` lists all.',
   expired: 'This button was good for a while only, and that is over. Ask again.',
-  used: 'You have used this button already; each works once.',
-  'not-yours': 'This button is for the one who asked.',
+  used: 'You have used this button already; each works once. If nothing came of it, type the command; `help` lists all.',
+  'not-yours': 'This button is for the one who asked. Type the command yourself to be asked too.',
 }
 
 /**

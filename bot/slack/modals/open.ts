@@ -7,7 +7,7 @@ import type { SlackParts } from '../parts.ts'
 import { personOf } from '../person.ts'
 import { renderReply } from '../render/reply.ts'
 import { replyOfTrouble } from '../trouble.ts'
-import { call, patiently } from '../web.ts'
+import { call, patiently, SlackRefused } from '../web.ts'
 import type { Workspace } from '../workspaces.ts'
 import { formOf } from './forms.ts'
 import type { View } from './view.ts'
@@ -49,16 +49,36 @@ export async function openForm(
 /** Opens a view that waits, then puts into it what `fill` makes; a refusal of it is shown there. */
 export async function openFilled(
   parts: SlackParts,
-  { workspace, triggerId, formId }: Pick<Asked, 'workspace' | 'formId'> & { readonly triggerId: string },
+  asked: Triggered,
   title: string,
   fill: () => Promise<View>,
 ): Promise<void> {
+  await fillView(parts, asked.workspace, (await openWaiting(asked, title)) ?? '', title, fill)
+}
+
+type Triggered = Pick<Asked, 'workspace' | 'formId'> & { readonly triggerId: string }
+
+/** Opens a view that waits; its id. Refuses when the 3 s are over: whoever pressed would look at nothing otherwise. */
+export async function openWaiting(
+  { workspace, triggerId, formId }: Triggered,
+  title: string,
+): Promise<string | undefined> {
   const { views } = workspace.client
   const first = { trigger_id: triggerId, view: waitingView(title) }
-  // Out of a form, another one is laid upon it.
-  const opened = await call(() => (formId === undefined ? views.open(first) : views.push(first)))
-  await fillView(parts, workspace, opened.view?.id ?? '', title, fill)
+  try {
+    // Out of a form, another one is laid upon it.
+    const opened = await call(() => (formId === undefined ? views.open(first) : views.push(first)))
+    return opened.view?.id
+  } catch (error) {
+    if (!(error instanceof SlackRefused && TOO_LATE.test(error.code))) throw error
+    throw new Refusal(
+      'too-late',
+      'Slack opens a form within 3 s only, and Ferry was slower just now. Nothing was done: ask once more.',
+    )
+  }
 }
+
+const TOO_LATE = /^(expired_trigger_id|trigger_expired)$/
 
 export async function fillView(
   parts: Pick<SlackParts, 'app' | 'stopping'>,

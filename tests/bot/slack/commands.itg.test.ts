@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderReply } from '../../../bot/slack/render/reply.ts'
+import type { NextStep } from '../../../core/commands/reply.ts'
+import { done } from '../../../core/commands/reply.ts'
 import { eventually } from '../../support/eventually.ts'
 import { jobIn } from '../../support/job-in-state.ts'
 import { labelsOf, signed, wordsOf } from '../../support/slack-person.ts'
@@ -133,7 +136,28 @@ describe('/ferry in Slack', () => {
     expect(args).toMatchObject({ response_type: 'in_channel' })
     expect(wordsOf(args)).toContain('*State*: Paused')
   })
+
+  it('answers a button of a thread in a channel that Ferry was removed from, too', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    rig.workspace.fail('chat.postMessage', 1, { error: 'channel_not_found' })
+    const from = rig.workspace.calls.length
+    const { blocks } = renderReply(done('status', 'x', { actions: [pauseOf(job.name)] }))
+    await rig.person('operator').presses({ ts: '5.5', blocks: blocks('classic') }, 'Pause')
+
+    expect((await rig.next('respond', from)).args).toMatchObject({ response_type: 'in_channel' })
+    expect(await stateOf(job.name)).toBe('paused')
+  })
+
+  it('says so when a form came too late for Slack to open it', async () => {
+    rig.workspace.fail('views.open', 1, { error: 'expired_trigger_id' })
+
+    expect(wordsOf(await rig.told(() => rig.person('operator').types('create')))).toContain(
+      'Nothing was done: ask once more.',
+    )
+  })
 })
+
+const pauseOf = (job: string): NextStep => ({ label: 'pause', command: `pause ${job}`, effect: 'change' })
 
 describe('a command without its job', () => {
   it('offers the jobs in a menu, and runs for the one that is chosen', async () => {

@@ -82,6 +82,18 @@ describe('the form of interval', () => {
     })
     expect(after.pendingIntervalMs).toBe(3 * 3_600_000)
   })
+
+  it('tells whoever sent it directly what has changed, where Ferry is not in the channel', async () => {
+    const job = await jobIn(rig.store, 'waiting')
+    const form = await formAfter(() => rig.person('operator').types(`interval ${job.name}`))
+    rig.workspace.fail('chat.postMessage', 1, { error: 'channel_not_found' })
+    const from = rig.workspace.calls.length
+    await rig.person('operator').sends(form, { every: '3h' })
+
+    const { args } = await rig.next('chat.postMessage', from, ({ answer }) => answer === 'ok')
+    expect(args['channel']).toBe(rig.workspace.userId('operator'))
+    expect(String(args['text'])).toContain(job.name)
+  })
 })
 
 describe('the form of verify', () => {
