@@ -6,6 +6,7 @@ import type { SourceDisk, SyncInstant } from '../protocol/control.ts'
 import { BLOCK_BYTES, blocksOf, rootOf } from '../protocol/geometry.ts'
 import { log, wordsOf } from '../protocol/log.ts'
 import type { CachedManifest } from './cached-manifest.ts'
+import type { Clone } from './freeze/clone.ts'
 import { converge } from './freeze/converge.ts'
 import type { HoldLimits } from './freeze/decide.ts'
 import type { FoundBlock, Pass, PassDisk } from './order-messages.ts'
@@ -29,6 +30,8 @@ export interface CoursePlace {
   readonly looksOnly: boolean
   /** Null: writes are not held. */
   readonly hold: HoldLimits | null
+  /** What is read in place of the only disk: it is one instant already. */
+  readonly clone: Clone | undefined
   readonly progress: Progress
   /** Carries a pass out; all that it found is durable then, unless the order was stopped. */
   readonly pass: (pass: Pass) => Promise<readonly FoundBlock[]>

@@ -3,7 +3,7 @@
  * What is remembered across orders is the cached manifest, and which blocks were written since (`course.ts`).
  */
 import type { Worker } from 'node:worker_threads'
-import type { AgentReport, MachineFault, SendSettings, SourceDisk } from '../protocol/control.ts'
+import type { AgentReport, SendSettings, SourceDisk } from '../protocol/control.ts'
 import { DIGEST_BYTES } from '../protocol/digest.ts'
 import { asMachineFault, Fault } from '../protocol/fault.ts'
 import { groupsOf, rootOf } from '../protocol/geometry.ts'
@@ -11,17 +11,12 @@ import { log } from '../protocol/log.ts'
 import { beginNext, dropNext, keepNext, keepSome, readCached } from './cached-manifest.ts'
 import { disksOfOrder, ticketOfOrder } from './check-order.ts'
 import { Course, type CourseDisk } from './course.ts'
-import type {
-  FoundBlock,
-  FromOrderThread,
-  OrderAsked,
-  OrderThreadData,
-  Pass,
-  ToOrderThread,
-} from './order-messages.ts'
+import { cloneOf, type Clone } from './freeze/clone.ts'
+import type { FoundBlock, OrderAsked, OrderThreadData, Pass, ToOrderThread } from './order-messages.ts'
 import { Progress } from './progress.ts'
 import { OrderFigures } from './order-figures.ts'
 import { digestAt, same } from './selection.ts'
+import { lifeOf, type ThreadLife } from './thread-life.ts'
 import type { ThreadPool } from './thread-pool.ts'
 import { scrub } from './tracking/scrub.ts'
 import type { Tracking } from './tracking/tracking.ts'
@@ -44,7 +39,6 @@ export interface OrderPlace {
 const WINDOW = 20
 /** How long a stop may take, in milliseconds: threads end by themselves sooner unless the receiver is away. */
 const STOP_MS = 1500
-
 /** How much is read into memory while writes are held, in bytes. */
 const HELD_BYTES = 64 * 1024 * 1024
 
@@ -55,6 +49,7 @@ export class Order {
   private figures: OrderFigures
   private disks: CourseDisk[] = []
   private threads: Worker[] = []
+  private clone: Clone | undefined
   /** Its end was told: what it still waits for comes too late, and the next order may be at work. */
   private isOver = false
   /** Resolves some time after a stop was asked, whatever the threads are waiting for. */
@@ -106,9 +101,10 @@ export class Order {
       this.isOver = true
       this.tell({ kind: 'end' })
       // Who can say what a thread still waits for when its order did not come to its end?
-      for (const thread of this.threads)
-        if (roots) this.place.threads.giveBack(thread)
-        else this.place.threads.replace(thread)
+      const { threads } = this.place
+      const ends = this.threads.map((thread) => (roots ? threads.giveBack(thread) : threads.replace(thread)))
+      // Not before: the number in its path would be free for another file, which a thread might open.
+      void Promise.all(ends).then(() => this.clone?.close())
       for (const { path } of this.disks) dropNext(path)
     }
   }
@@ -118,6 +114,8 @@ export class Order {
     const receiver = this.order.kind === 'sync' ? this.receiver() : null
     const sources = disksOfOrder(this.order, this.place.findDisks())
     this.disks = sources.map((source) => this.prepare(source))
+    if (receiver !== null) this.clone = await this.cloned()
+    if (this.progress.isStopped()) return void this.clone?.close()
     // What a stopped order leaves behind is given back in a moment; another thread would cost more memory.
     await this.place.threads.settled()
     const connections = this.isGentle ? 1 : this.order.connections
@@ -129,6 +127,7 @@ export class Order {
       tracking: this.place.tracking(),
       looksOnly: receiver === null,
       hold: this.order.holdMs ? { mostMs: this.order.holdMs, mostBytes: HELD_BYTES } : null,
+      clone: this.clone,
       progress: this.progress,
       pass: (pass) => this.pass(all, pass),
     })
@@ -151,6 +150,13 @@ export class Order {
     await course.bind('settle', roots)
     this.figures.instant = instant
     return roots
+  }
+
+  /** A raw file at one moment; of several, each would be of another one. */
+  private async cloned(): Promise<Clone | undefined> {
+    const [disk, another] = this.disks
+    const isOne = this.order.holdMs && another === undefined && disk?.source.kind === 'file'
+    return isOne ? cloneOf(disk.source) : undefined
   }
 
   private get isGentle(): boolean {
@@ -220,7 +226,7 @@ export class Order {
       isGentle: this.isGentle,
       progress: this.progress.memory,
       disks: this.disks.map(({ source, theirs, own, cached, path }) => ({
-        source,
+        source: this.clone === undefined ? source : { ...source, path: this.clone.path },
         theirs,
         own,
         cached,
@@ -243,52 +249,5 @@ export class Order {
 
   private tell(message: ToOrderThread): void {
     for (const thread of this.threads) thread.postMessage(message)
-  }
-}
-
-/** The milestones of a thread. `failed` rejects, and never resolves. */
-interface ThreadLife {
-  readonly welcomed: Promise<void>
-  /** Of the next pass; asked for before that begins. */
-  readonly finished: () => Promise<readonly FoundBlock[]>
-  readonly sealed: Promise<ReadonlyMap<number, string>>
-  readonly failed: Promise<never>
-}
-
-const thrown = ({ code, detail }: MachineFault): Fault => new Fault(code as 'INTERNAL', detail)
-
-function lifeOf(thread: Worker): ThreadLife {
-  const failed = new Promise<never>((_, reject) => {
-    thread.on('error', (problem) => reject(new Fault('INTERNAL', `a thread ended: ${String(problem)}`)))
-    thread.on('message', (message: FromOrderThread) => {
-      if (message.kind === 'failed') reject(thrown(message.fault))
-    })
-  })
-  const reached = <K extends 'welcomed' | 'finished' | 'sealed'>(
-    kind: K,
-  ): Promise<Extract<FromOrderThread, { kind: K }>> =>
-    new Promise((resolve, reject) => {
-      const heard = (message: FromOrderThread): void => {
-        if (message.kind !== kind) return
-        thread.off('message', heard)
-        resolve(message as Extract<FromOrderThread, { kind: K }>)
-      }
-      thread.on('message', heard)
-      failed.catch(reject)
-    })
-  const welcomed = reached('welcomed').then(() => undefined)
-  const finished = (): Promise<readonly FoundBlock[]> => {
-    const end = reached('finished').then(({ found }) => found)
-    end.catch(() => undefined)
-    return end
-  }
-  const sealed = reached('sealed').then(({ roots }) => roots)
-  // Each is awaited only when it is its turn; a failure before that is seen through `failed`.
-  for (const promise of [welcomed, sealed]) promise.catch(() => undefined)
-  return {
-    welcomed,
-    finished,
-    sealed,
-    failed,
   }
 }

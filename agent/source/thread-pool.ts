@@ -37,7 +37,7 @@ export class ThreadPool {
   }
 
   /** Takes a thread back that has finished its order and was told that it is over. */
-  giveBack(thread: Worker): void {
+  giveBack(thread: Worker): Promise<void> {
     thread.removeAllListeners()
     const left = new Promise<boolean>((resolve) => {
       const late = setTimeout(() => resolve(false), LEAVE_MS)
@@ -48,23 +48,23 @@ export class ThreadPool {
         resolve(true)
       })
     })
-    this.leaving.set(
-      thread,
-      left.then((isIdle) => {
-        this.leaving.delete(thread)
-        thread.removeAllListeners()
-        if (!isIdle) this.replace(thread)
-        else if (this.idle.size < WARM) this.wait(thread)
-        else void thread.terminate()
-      }),
-    )
+    const end = left.then(async (isIdle) => {
+      this.leaving.delete(thread)
+      thread.removeAllListeners()
+      if (!isIdle) await this.replace(thread)
+      else if (this.idle.size < WARM) this.wait(thread)
+      else void thread.terminate()
+    })
+    this.leaving.set(thread, end)
+    return end
   }
 
-  /** Ends a thread, whatever it is doing, and sees to it that others wait. */
-  replace(thread: Worker): void {
+  /** Ends a thread, whatever it is doing, and sees to it that others wait. Resolves when it has ended. */
+  async replace(thread: Worker): Promise<void> {
     thread.removeAllListeners().on('error', () => undefined)
-    void thread.terminate()
+    const end = thread.terminate()
     if (this.idle.size < WARM) this.wait(this.start())
+    await end
   }
 
   private wait(thread: Worker): void {

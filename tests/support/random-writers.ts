@@ -157,7 +157,7 @@ export function disturbInEveryWay(root: string, random: (below: number) => numbe
 export function disturb(root: string, random: (below: number) => number, steps: number): string[] {
   return Array.from({ length: steps }, () => {
     // Trimming touches all that is free: done often it would hide what else is missed.
-    const kind = random(300) === 0 ? 'trimmed' : (KINDS[random(KINDS.length - 1)] ?? 'buffered')
+    const kind = random(3000) === 0 ? 'trimmed' : (KINDS[random(KINDS.length - 1)] ?? 'buffered')
     STEPS[kind]?.(root, random)
     return kind
   })

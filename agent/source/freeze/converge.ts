@@ -16,8 +16,9 @@ const fuzzy = (because: string): SyncInstant => ({ kind: 'fuzzy', because: becau
 
 /** Returns what the image will be. Throws what a pass throws. */
 export async function converge(course: Course): Promise<SyncInstant> {
-  const { hold, tracking } = course.place
+  const { hold, tracking, clone } = course.place
   if (hold === null) return fuzzy('writes are not to be held for this job')
+  if (clone !== undefined) return { kind: 'consistent', at: clone.at, heldMs: clone.heldMs }
   for (const [place, { source }] of course.disks.entries()) {
     const { era, because } = course.knownOf(place)
     if (era === undefined || tracking === undefined)

@@ -1,10 +1,11 @@
-/** Freezing, thawing and writing out a file system: libc's calls, or the programs that make them where libc cannot be had. */
+/** Freezing, thawing and writing out a file system, copying a file at once: libc's calls, or the programs that make them where libc cannot be had. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { findTool } from '../inspect/tools.ts'
 
 const FIFREEZE = 0xc004_5877
 const FITHAW = 0xc004_5878
+const FICLONE = 0x4004_9409
 const EBUSY = 16
 const EINVAL = 22
 const EOPNOTSUPP = 95
@@ -20,6 +21,8 @@ export interface FileSystemCalls {
   thaw(fd: number, path: string): Promise<void>
   /** Writes out all that is only in memory yet. */
   sync(fd: number, path: string): Promise<void>
+  /** Makes an empty file a copy of another that shares its blocks. Throws Error where that cannot be. */
+  clone(empty: number, file: number): Promise<void>
 }
 
 type Ioctl = (fd: number, request: number, argument: number) => number
@@ -42,6 +45,10 @@ async function native(): Promise<FileSystemCalls> {
     // At once, in this thread: nothing may stand in front of it.
     thaw: (fd) => Promise.resolve(void (ioctl as unknown as Ioctl)(fd, FITHAW, 0)),
     sync: async (fd) => void (await later(syncfs, fd)),
+    clone: async (empty, file) => {
+      const errno = await later(ioctl, empty, FICLONE, file)
+      if (errno !== 0) throw new Error(`its file system makes no such copies: errno ${errno}`)
+    },
   }
 }
 
@@ -72,6 +79,7 @@ function programs(): FileSystemCalls {
     thaw: async (_, path) =>
       void (await run(program('fsfreeze'), ['--unfreeze', path]).catch(() => undefined)),
     sync: async (_, path) => void (await run(program('sync'), ['--file-system', path])),
+    clone: () => Promise.reject(new Error('libc cannot be called')),
   }
 }
 

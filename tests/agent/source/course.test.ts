@@ -31,7 +31,11 @@ describe('a pass over one disk of several', () => {
       return Promise.resolve([])
     }
     const progress = Progress.forDisks(disks.length)
-    const course = new Course(disks, { tracking: undefined, looksOnly: true, hold: null, progress, pass })
+    const course = new Course(disks, {
+      ...{ tracking: undefined, looksOnly: true, hold: null, clone: undefined },
+      progress,
+      pass,
+    })
     const blocks = BlockBits.empty(GROUP_BYTES / BLOCK_BYTES)
     blocks.add(3)
 
