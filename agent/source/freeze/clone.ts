@@ -2,12 +2,14 @@
  * A raw file as it is at one moment: a copy that shares its blocks, where the file system makes such copies (btrfs, XFS).
  * It has no name, so that nothing of it is left, whatever happens to the agent.
  */
-import { closeSync, constants, fsyncSync, openSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, realpathSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SourceDisk } from '../../protocol/control.ts'
 import { log, wordsOf } from '../../protocol/log.ts'
 import { fileSystemCalls } from './ioctl.ts'
 
+/** `statfs(2)`: the kinds of file system that share blocks between files. */
+const SHARING = [0x9123_683e, 0x5846_5342]
 /** A file without a name, which Node has no constant for. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY
 
@@ -22,6 +24,8 @@ export interface Clone {
 
 /** Undefined when its file system makes no such copies. Takes as long as writing out what is only in memory of it. */
 export async function cloneOf(disk: SourceDisk): Promise<Clone | undefined> {
+  // Else all that is only in memory of a large file would be written out for nothing.
+  if (!SHARING.includes(statfsSync(disk.path).type)) return undefined
   const open: number[] = []
   const close = (): void => open.splice(0).forEach((fd) => closeSync(fd))
   try {
