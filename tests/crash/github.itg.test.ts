@@ -1,4 +1,4 @@
-/** The GitHub App, whose bot dies at each of its writes in turn: what it was about happens once and is seen once. */
+/** The GitHub App, whose bot dies at each write of its part in turn: what it was about happens once and is seen once. */
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { startGitHubBot } from '../support/github-bot.ts'
@@ -73,7 +73,7 @@ describe('a bot that dies over a comment', () => {
   }
 
   it('has it happen once and answered once, wherever that was', async () => {
-    const places = await placesOf(commanded, /inbox\.(take|claim|done)|answers|jobs/)
+    const places = await placesOf(commanded, /inbox\.(take|done)|inbox.claim:after|answers.put|jobs/)
     for (const place of places) await commanded(place)
 
     expect(places).toEqual(
@@ -116,7 +116,10 @@ describe('a bot that dies over a gate', () => {
   }
 
   it('has it asked for once and answered, wherever that was', async () => {
-    const places = await placesOf(gated, /gates|approvals/)
+    const places = await placesOf(
+      gated,
+      /gates\.(open|asked|reporting|reported|decide|answered)|gates.claim:after|approvals/,
+    )
     for (const place of places) await gated(place)
 
     expect(places).toEqual(
