@@ -6,6 +6,8 @@ import type { Workspace } from './workspaces.ts'
 
 /** A channel may be renamed, and another made of its name. */
 const FRESH_MS = 10 * 60_000
+/** One that is not there is looked for so often, however much waits to be shown in it: Slack lists twenty times a minute. */
+const MISSING_MS = 60_000
 const PAGE = 1000
 /** Names of so many channels are looked through; a bigger workspace names its channels by id. */
 const MOST_PAGES = 20
@@ -16,13 +18,17 @@ export interface Channels {
 }
 
 export function createChannels(now: () => Date): Channels {
-  const known = new Map<string, { readonly id: string; readonly at: number }>()
-  const remembered = async (key: string, find: () => Promise<string>): Promise<string> => {
+  const known = new Map<string, { readonly id: Promise<string>; readonly at: number; freshMs: number }>()
+  const remembered = (key: string, find: () => Promise<string>): Promise<string> => {
     const found = known.get(key)
-    if (found !== undefined && now().getTime() - found.at < FRESH_MS) return found.id
-    const id = await find()
-    known.set(key, { id, at: now().getTime() })
-    return id
+    if (found !== undefined && now().getTime() - found.at < found.freshMs) return found.id
+    const entry = { id: find(), at: now().getTime(), freshMs: FRESH_MS }
+    known.set(key, entry)
+    entry.id.catch((error: unknown) => {
+      // Slack's own trouble says nothing about the channel.
+      entry.freshMs = error instanceof NoChannel ? MISSING_MS : 0
+    })
+    return entry.id
   }
   return {
     placeOf: async (workspace, { channel, user, thread }) => {
@@ -58,7 +64,11 @@ async function findNamed({ client }: Workspace, name: string): Promise<string> {
     cursor = more?.next_cursor
     if (cursor === undefined || cursor === '') break
   }
-  throw new Error(
+  throw new NoChannel(
     `there is no channel #${name} that Ferry can see: invite it there, or name the channel by its id`,
   )
+}
+
+class NoChannel extends Error {
+  override name = 'NoChannel'
 }

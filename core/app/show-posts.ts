@@ -25,6 +25,8 @@ const MOVING_MS = 3000
 const STILL_MS = 60_000
 /** A cutover shows the work of several jobs and people, of which not all raises its mark. */
 const CUTOVER_MS = 10_000
+/** About a day of tries: what is over by then, and was never to be reached, is left alone. */
+const MOST_TRIES = 300
 /** How long after its end a sync still gets its post: a short one may have begun and ended between two looks. */
 const ENDED_MS = 300_000
 
@@ -155,6 +157,13 @@ async function showOne(
       return store.posts.failed(post.id, owner, {
         ...{ problem: error.message, againInMs: error.afterMs, countsAsTry: false },
       })
+    }
+    // One tried for ever, for each sync of a channel that nobody lets Ferry into, would keep all others waiting.
+    if (view.closed && post.tries >= MOST_TRIES) {
+      log.warn('a post is given up: what it shows is over, and its place was out of reach for a day', {
+        ...{ post: post.id, door: door.name, place: post.place, error },
+      })
+      return store.posts.close(post.id, String(error))
     }
     if (post.tries === 1)
       log.warn('a post could not be shown and is tried again', { post: post.id, door: door.name, error })

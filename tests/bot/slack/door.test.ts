@@ -19,13 +19,19 @@ const asking = (error: string) =>
   Object.assign(new Error(error), { code: 'slack_webapi_platform_error', data: { ok: false, error } })
 
 /** The door before a Web API that answers so. */
-function door(chat: { post?: () => unknown; replies?: (args: object) => unknown }) {
+function door(
+  chat: { post?: () => unknown; replies?: (args: object) => unknown; list?: () => unknown },
+  now = () => NOW,
+) {
   const client = {
     chat: { postMessage: async () => chat.post?.() ?? { channel: 'C1', ts: '9.9' } },
-    conversations: { replies: async (args: object) => chat.replies?.(args) ?? { messages: [] } },
+    conversations: {
+      replies: async (args: object) => chat.replies?.(args) ?? { messages: [] },
+      list: async () => chat.list?.() ?? { channels: [] },
+    },
   }
   const workspaces = { named: async () => ({ id: ONLY, client }), isPlain: async () => false }
-  return slackDoor({ app: { now: () => NOW, log: { warn: () => undefined } }, workspaces } as never)
+  return slackDoor({ app: { now, log: { warn: () => undefined } }, workspaces } as never)
 }
 const telling = (error: string) =>
   door({
@@ -45,6 +51,40 @@ describe('a place in Slack', () => {
       await expect(telling(error)).rejects.not.toBeInstanceOf(PlaceGone)
     },
   )
+})
+
+describe('a channel of the policy file that is not there', () => {
+  it('is looked for once a minute, however much is to be told in it, and found when it is made', async () => {
+    let listed = 0
+    let at = NOW
+    let channels: readonly object[] = []
+    const looking = door({ list: () => ({ channels: (listed += 1) > 0 ? channels : [] }) }, () => at)
+    const tell = () => looking.tell({ channel: '#migratons' }, told, new AbortController().signal)
+
+    const all = await Promise.allSettled([tell(), tell(), tell()])
+    await expect(tell()).rejects.toThrow('there is no channel #migratons that Ferry can see')
+    expect([listed, all.every(({ status }) => status === 'rejected')]).toEqual([1, true])
+
+    channels = [{ id: 'C1', name: 'migratons' }]
+    at = new Date(NOW.getTime() + 60_000)
+    await tell()
+    expect(listed).toBe(2)
+  })
+
+  it('is looked for again at once when Slack did not say whether it is there', async () => {
+    let isAway = true
+    const looking = door({
+      list: () => {
+        if (isAway) throw new Error('connect ECONNREFUSED')
+        return { channels: [{ id: 'C1', name: 'ops' }] }
+      },
+    })
+    const tell = () => looking.tell({ channel: '#ops' }, told, new AbortController().signal)
+    await expect(tell()).rejects.toThrow('Slack does not answer')
+
+    isAway = false
+    await expect(tell()).resolves.toBeUndefined()
+  })
 })
 
 describe('a message that may stand already', () => {

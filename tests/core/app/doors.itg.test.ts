@@ -292,6 +292,22 @@ describe('a post at a door in bad weather', () => {
       { problem: 'is_archived' },
     ])
   })
+
+  it('is given up when what it shows is over and its place was out of reach for a day, and not before', async () => {
+    await aJob(store, 'syncing')
+    door.weather = 'away'
+    await tick()
+    const tryOnceMore = async (tries: number) => {
+      await sql`update posts set tries = ${tries}, retry_at = null`
+      await later()
+      await tick()
+      return (await sql`select 1 from posts where closed_at is null`).length
+    }
+    expect(await tryOnceMore(400)).toBe(1)
+
+    await sql`update syncs set result = 'cancelled', ended_at = now() where result is null`
+    expect([await tryOnceMore(20), await tryOnceMore(400)]).toEqual([1, 0])
+  })
 })
 
 describe('notices', () => {
