@@ -6,7 +6,7 @@ import { decisionButtons } from './approval.ts'
 import type { Asked } from './asked.ts'
 import { tellAll, tellAsker } from './asked.ts'
 import { confirmButtons } from './confirm.ts'
-import { sendDocument } from './files.ts'
+import { inItsRoom, sendDocument } from './files.ts'
 import { follow, hasPost } from './follow.ts'
 import { openForm } from './modals/open.ts'
 import { plainLine } from './mentions.ts'
@@ -81,7 +81,7 @@ export async function answerInvocation(
     whole: renderReply(reply, { by }),
   })
   if (isFollowed) await follow(parts, asked, reply)
-  await sendDocument(parts, asked, reply)
+  if (reply.document !== undefined) await sendDocument(parts, await inItsRoom(parts, asked, reply), reply)
   return reply
 }
 

@@ -137,7 +137,7 @@ async function sendTo(
 }
 
 /** Ferry, or the person, does not belong to the channel. */
-function isOutside(error: unknown): boolean {
+export function isOutside(error: unknown): boolean {
   return (
     error instanceof SlackRefused &&
     /^(not_in_channel|channel_not_found|user_not_in_channel|is_archived|restricted_action)/.test(error.code)

@@ -63,6 +63,8 @@ export interface App {
   openPosts(posts: readonly NewPost[]): Promise<void>
   /** The post that a door's message is, by what the door calls it. */
   postAt(door: DoorName, remoteId: string): Promise<Post | undefined>
+  /** The posts that stand of a subject, the oldest first. */
+  postsOf(subject: Subject): Promise<readonly Post[]>
   /** The channels that the policy file names, as it names them. */
   channels(): readonly string[]
   /** Reads the policy file again; a bad one changes nothing and is told in the log. Repeatable. */
@@ -116,6 +118,7 @@ export function assembleApp(parts: AppParts): App {
     fleet: (options) => describeFleet(parts, options),
     openPosts: (posts) => parts.store.posts.open(posts),
     channels: () => parts.policy().notices.flatMap(({ channel }) => channel ?? []),
+    postsOf: (subject) => parts.store.posts.ofSubject(subject),
     postAt: (door, remoteId) => parts.store.posts.byRemoteId(door, remoteId),
     github: createGitHubDesk(parts.store, parts.policy),
     reloadPolicy: parts.reloadPolicy,

@@ -139,7 +139,9 @@ describe('a migration in Slack', () => {
       })
       await paula.presses(room, label)
     }
-    for (const label of ['Verify', 'Addresses', 'Services-up', 'Sign-off', 'End']) await press(label)
+    for (const label of ['Verify', 'Addresses', 'Services-up', 'Sign-off']) await press(label)
+    await eventually('the sign-off', async () => labelsOf(await seen(/^Cutover 1 of/)).includes('End'))
+    await paula.types('cutover end')
 
     const room = await seen(/^Cutover 1 of web-01 has ended: done/)
     expect(room['ts']).toBeDefined()
