@@ -285,3 +285,23 @@ describe('a gate', () => {
     ).toEqual([])
   })
 })
+
+describe('a run that no gate guards', () => {
+  it('C3: is named by its request and by the sync that the last approval begins', async () => {
+    const job = await aJob()
+    const page = 'https://github.com/acme/infra/actions/runs/9000'
+    const who = { person: { name: 'olga', role: 'operator' }, door: 'action', page } as const
+    const asked = await ferry.app.execute(`complete ${job} --last-sync --services-stopped`, who, {
+      confirmed: true,
+    })
+    const number = Number(asked.data?.['approval'])
+    const request = await ferry.app.view({ kind: 'approval', id: String(number) })
+    await ferry.ask('paula', `approve ${number}`)
+    const [sync] = await ferry.store.syncs.list((await ferry.store.jobs.named(job))?.id ?? '', 1)
+    const view = await ferry.app.view({ kind: 'sync', id: sync?.id ?? '' })
+
+    expect(request?.links).toEqual([{ label: 'Workflow run', url: page }])
+    expect(sync).toMatchObject({ kind: 'final', askedBy: 'olga', page })
+    expect(view?.links).toEqual([{ label: 'Workflow run', url: page }])
+  })
+})
