@@ -85,6 +85,30 @@ function ticketFor(stage: Stage, change: Partial<Ticket> = {}): Ticket {
   }
 }
 
+/** Follows the system calls of the stage's first program. */
+async function traced(stage: Stage, options: readonly string[]): Promise<Program> {
+  const pid = String(stage.programs[0]?.child.pid)
+  const tracer = stage.started(new Program('strace', ['-f', '-p', pid, ...options], {}))
+  await until('the tracer', () => tracer.log.includes('attached'))
+  return tracer
+}
+
+/** What a trace with names (`-y`) tells of the disk, its journal and TLS, in the order in which calls returned. */
+function callsIn(log: string): string[] {
+  const begun = new Map<string, string>()
+  return log.split('\n').flatMap((line) => {
+    const [, thread = '', text = ''] = /^(?:\[pid +(\d+)\] )?(.*)$/.exec(line) ?? []
+    if (text.endsWith('<unfinished ...>')) begun.set(thread, text)
+    // Another thread came in between.
+    const whole = text.startsWith('<... ') ? `${begun.get(thread)}${text}` : text
+    const [, call, ended] = /^(\w+)\(.* = (-?\d+)$/.exec(whole) ?? []
+    if (call === undefined || Number(ended) < 0) return []
+    if (whole.includes('.journal>')) return [`${call} journal`]
+    if (whole.includes('/dev/vdb>')) return [`${call} disk`]
+    return /^write\(\d+<socket.*"\\27\\3\\3/.test(whole) ? [`${call} agent`] : []
+  })
+}
+
 const block = Buffer.alloc(65_536, 3)
 const firstByte = (path: string): number => readFileSync(path)[0] ?? -1
 
@@ -138,6 +162,30 @@ describe('a receiver', () => {
       expect(await bare.hears('fault'), what).toMatchObject({ code: 'TICKET_REFUSED' })
       await until('the end', () => bare.isClosed)
     }
+  })
+
+  it('keeps to its ticket for as long as that lasts', async () => {
+    const stage = await receiving({ disks: [2 * MIB, 2 * MIB] })
+    const sign = (ticket: Ticket): string => stage.bot.sign(ticket)
+    const [first, second] = stage.options.disks.map((sizeBytes, index) => ({ index, sizeBytes }))
+    const soon = ticketFor(stage, { disks: first ? [first] : [], expiresAt: Date.now() + 2000 })
+    const brief = new Bare(stage.port).hello(sign(soon))
+    await brief.hears('welcome')
+
+    const narrow = new Bare(stage.port).hello(sign({ ...soon, disks: second ? [second] : [] }), 1)
+    await narrow.hears('welcome')
+    narrow.batch(0, block)
+    expect(await narrow.hears('fault')).toMatchObject({ code: 'PROTOCOL' })
+
+    const renewed = new Bare(stage.port).hello(sign(soon), 2)
+    await renewed.hears('welcome')
+    renewed.socket.write(encode({ type: 'renew', ticket: sign({ ...soon, sync: 'sync-2' }) }))
+    expect(await renewed.hears('fault')).toMatchObject({ code: 'TICKET_REFUSED' })
+
+    await until('the end of the ticket', () => Date.now() > soon.expiresAt)
+    brief.batch(0, block)
+    expect(await brief.hears('fault')).toMatchObject({ code: 'TICKET_REFUSED' })
+    expect(firstByte(stage.target())).toBe(0)
   })
 
   it('takes nothing before a ticket, and nothing it does not know', async () => {
@@ -243,6 +291,25 @@ describe('a receiver', () => {
 })
 
 describe('the disk of a receiver', () => {
+  it('is written when the journal durably says so, and what is acknowledged is durable and recorded', async () => {
+    const stage = await receiving()
+    const bare = new Bare(stage.port).hello(stage.bot.sign(ticketFor(stage)))
+    await bare.hears('welcome')
+    const tracer = await traced(stage, ['-y', '-e', 'trace=pwrite64,fdatasync,write,writev'])
+
+    bare.batch(1, block)
+    await bare.hears('ack')
+    tracer.child.kill('SIGINT')
+    await until('the tracer to go', () => tracer.exit)
+
+    const recorded = ['pwrite64 journal', 'fdatasync journal']
+    expect(callsIn(tracer.log)).toEqual([
+      ...recorded,
+      ...['pwrite64 disk', 'fdatasync disk'],
+      ...[...recorded, 'write agent'],
+    ])
+  })
+
   it('that is full ends the sync with RECEIVER_DISK_FULL; after growing it goes on', async () => {
     const stage = await Stage.open({ disks: [6 * MIB] })
     open.push(stage)
@@ -268,22 +335,7 @@ describe('the disk of a receiver', () => {
     await until('the receiver listens', () => receiver.log.includes('the disks are ready'))
     await stage.agent()
     writeFileSync(stage.source(), randomBytes(4 * MIB))
-    const tracer = stage.started(
-      new Program(
-        'strace',
-        [
-          '-f',
-          '-p',
-          String(receiver.child.pid),
-          '-e',
-          'trace=fdatasync',
-          '-e',
-          'inject=fdatasync:error=EIO:when=2',
-        ],
-        {},
-      ),
-    )
-    await until('the tracer', () => tracer.log.includes('attached'))
+    const tracer = await traced(stage, ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=2'])
 
     const report = await stage.sync()
     expect(report.fault).toMatchObject({ code: 'RECEIVER_IO' })

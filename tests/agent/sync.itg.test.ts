@@ -14,6 +14,7 @@ import {
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { rowOffset } from '../../agent/protocol/manifest-file.ts'
 import { MIB, sparse, Stage, until, type StageOptions } from '../support/machines.ts'
 
 const open: { close: () => unknown }[] = []
@@ -265,6 +266,24 @@ describe('a sync', () => {
     })
 
     expect(await stage.ended(order)).toMatchObject({ status: 'done' })
+  })
+
+  it('is not done when both sides end with other roots, and the next one sends what differs', async () => {
+    const stage = await staged({ disks: [4 * MIB] })
+    await stage.receiver()
+    await stage.agent()
+    put(stage.source(), 0, randomBytes(4 * MIB))
+    await stage.sync()
+    // What the receiver believes of block 5 is not what it was told; it looks there when block 6 has changed.
+    put(join(stage.path, 'receiver', 'disk-0.rows'), rowOffset(5), randomBytes(32))
+    put(stage.source(), 6 * 65_536, randomBytes(10))
+
+    expect((await stage.sync({ sync: 'sync-2' })).fault).toMatchObject({ code: 'ROOTS_DIFFER' })
+    const report = await stage.sync({ sync: 'sync-2' })
+
+    expect(report).toMatchObject({ status: 'done' })
+    expect(report.disks[0]?.changedBytes).toBe(65_536)
+    expect(isSame(stage.source(), stage.target())).toBe(true)
   })
 
   it('compares in full with a target that was not blank', async () => {
