@@ -30,7 +30,7 @@ export class FrameParser {
     allocate: (bytes: number, type: number) => Buffer = (bytes) => Buffer.allocUnsafe(bytes),
   ) {
     this.deliver = deliver
-    this.limit = Math.min(limit, FRAME_BYTES)
+    this.limit = limit
     this.allocate = allocate
   }
 

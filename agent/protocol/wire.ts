@@ -29,6 +29,8 @@ export const HEADER_BYTES = 8
 
 /** No frame is longer; a longer one is refused before anything is allocated for it. */
 export const FRAME_BYTES = 8 * 1024 * 1024
+/** But for a welcome, which tells the groups of all disks: these are of 128 TiB. */
+export const WELCOME_BYTES = 64 * 1024 * 1024
 /** The limit until an agent has shown a ticket. */
 export const HELLO_BYTES = 64 * 1024
 

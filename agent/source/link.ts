@@ -4,7 +4,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { Fault } from '../protocol/fault.ts'
 import { failpoint } from '../protocol/failpoint.ts'
 import { FrameParser } from '../protocol/frame-parser.ts'
-import { encode, WireError, type Message } from '../protocol/wire.ts'
+import { encode, WELCOME_BYTES, WireError, type Message } from '../protocol/wire.ts'
 
 const CONNECT_MS = 5_000
 /** How often a quiet connection shows a sign of life, and how long it may show none, in milliseconds. */
@@ -74,7 +74,7 @@ export class Link {
     const parser = new FrameParser((message) => {
       if (message.type === 'fault') this.reason = new Fault(message.code as 'INTERNAL', message.detail)
       else if (!this.isOver) events.message(message)
-    })
+    }, WELCOME_BYTES)
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => {
       this.heardAt = Date.now()

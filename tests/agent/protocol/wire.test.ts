@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameParser } from '../../../agent/protocol/frame-parser.ts'
-import { encode, FRAME_BYTES, WireError, type Message } from '../../../agent/protocol/wire.ts'
+import { encode, FRAME_BYTES, WELCOME_BYTES, WireError, type Message } from '../../../agent/protocol/wire.ts'
 
 const digests = (n: number): Uint8Array => Uint8Array.from({ length: 32 * n }, (_, i) => i % 256)
 
@@ -89,6 +89,19 @@ describe('the wire', () => {
 
     expect(() => parser.push(header)).toThrow(WireError)
     expect(allocated).toEqual([])
+  })
+
+  it('has room for the welcome of a server of 64 TiB', () => {
+    const groups = Buffer.alloc((64 * 1024 * 1024 * 32) / 64, 7)
+    const welcome = encode({
+      type: 'welcome',
+      disks: [{ index: 0, generation: 1, sizeBytes: 2 ** 46, groups }],
+    })
+
+    expect(welcome.length).toBeGreaterThan(FRAME_BYTES)
+    expect(parse([welcome], WELCOME_BYTES)).toMatchObject([
+      { type: 'welcome', disks: [{ sizeBytes: 2 ** 46 }] },
+    ])
   })
 
   it.each([0, 14, 255, 256, 0x01000005])('refuses the unknown frame type %i', (type) => {
