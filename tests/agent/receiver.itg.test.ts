@@ -58,7 +58,10 @@ class Bare {
   }
 
   batch(block: number, bytes: Buffer, digest = digestOf(bytes), sequence = 1): this {
-    const entry: BatchEntry = { block, kind: 'data', length: bytes.length, digest }
+    return this.entry({ block, kind: 'data', length: bytes.length, digest }, bytes, sequence)
+  }
+
+  entry(entry: BatchEntry, bytes: Buffer, sequence = 1): this {
     const buffer = Buffer.alloc(HEADROOM_BYTES + PAYLOAD_BYTES)
     bytes.copy(buffer, HEADROOM_BYTES)
     this.socket.write(
@@ -125,6 +128,23 @@ describe('a receiver', () => {
     bare.batch(0, block, digestOf(Buffer.from('else')), 2)
     expect(await bare.hears('fault')).toMatchObject({ code: 'PROTOCOL' })
     expect(firstByte(stage.target())).toBe(0)
+  })
+
+  it('writes no page that does not give its block, and asks for the whole', async () => {
+    const stage = await receiving()
+    const bare = new Bare(stage.port).hello(stage.bot.sign(ticketFor(stage)))
+    await bare.hears('welcome')
+    const page = Buffer.alloc(4096, 3)
+    const pages = { kind: 'pages', length: block.length, pages: 1 } as const
+    const first = Buffer.concat([page, Buffer.alloc(block.length - page.length)])
+
+    bare.entry({ ...pages, block: 0, digest: digestOf(first) }, page)
+    bare.entry({ ...pages, block: 1, digest: digestOf(block) }, page, 2)
+
+    expect(await bare.hears('lacking')).toMatchObject({ disk: 0, blocks: [1] })
+    await until('both acks', () => bare.heard.some((m) => m.type === 'ack' && m.sequence === 2))
+    const written = readFileSync(stage.target())
+    expect([0, block.length].map((at) => written[at])).toEqual([3, 0])
   })
 
   it('refuses a block beyond its disk, and leaves the file as large as it was', async () => {

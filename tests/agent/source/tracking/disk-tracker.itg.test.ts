@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readSync,
   rmSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { alignedBuffer } from '../../../../agent/protocol/aligned.ts'
 import { BLOCK_BYTES } from '../../../../agent/protocol/geometry.ts'
 import { digestOf, toHex } from '../../../../agent/protocol/digest.ts'
@@ -376,6 +377,52 @@ describe.skipIf(obstacle !== undefined)('the dirty map of a disk', () => {
     }
     expect(tracker.look('another').because).toMatch(/no manifest of the last sync/)
     expect(blocksOf(tracker.take('root').blocks, 1024)).toEqual([3, 4])
+  })
+
+  it('says in its file that events are under way for as long as they are only in memory', () => {
+    const place = placed()
+    const tracker = trusted(loop(64 * MIB), place)
+    const marks: (number | undefined)[] = []
+    const mark = (): unknown => marks.push(readFileSync(place.file)[0])
+    const taking = vi.spyOn(TraceInstance.prototype, 'take').mockImplementation(() => {
+      mark()
+      return false
+    })
+    open.push(() => taking.mockRestore())
+
+    tracker.peek()
+    mark()
+    tracker.hold()
+    mark()
+    tracker.heldTake()
+    mark()
+    tracker.release()
+    mark()
+
+    expect(marks).toEqual([1, 0, 1, 1, 1, 0])
+  })
+
+  it('gives no instant when something was written while the rest was read, and keeps what it had handed over', async () => {
+    const disk = loop(64 * MIB)
+    const tracker = trusted(disk, placed())
+    const { era } = tracker.take('root')
+    put(disk.device, 3 * BLOCK_BYTES, 1)
+    const directory = mkdtempSync(join(tmpdir(), 'ferry-track-'))
+    open.push(() => rmSync(directory, { recursive: true }))
+    const heldTake = tracker.heldTake.bind(tracker)
+    vi.spyOn(tracker, 'heldTake').mockImplementation(() => {
+      const blocks = heldTake()
+      put(disk.device, 5 * BLOCK_BYTES, 1)
+      return blocks
+    })
+
+    const instant = await takeInstant([{ tracker, era }], { mostMs: 2000, mostBytes: MIB }, directory)
+
+    expect(instant).toEqual({
+      because: '1 blocks of disk 0 were written past the file systems that were frozen',
+      again: false,
+    })
+    expect(blocksOf(tracker.more(era).blocks, 1024)).toEqual([3, 5])
   })
 
   it('is over when it cannot be begun anew, and what follows begins with a doubt', () => {
