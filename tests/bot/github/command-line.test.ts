@@ -10,6 +10,9 @@ describe('the command of a comment', () => {
     ["/ferry deny 17 reason='not now'", "deny 17 reason='not now'"],
     ['```\n/ferry clear web-01\n```\n/ferry list', 'list'],
     ['~~~~\n/ferry clear web-01\n~~~\n~~~~\n/ferry list', 'list'],
+    ['1. ```\n   /ferry clear web-01\n   ```\n\n/ferry list', 'list'],
+    ['<!-- what to write here -->\n/ferry list', 'list'],
+    ['<!--\n/ferry clear web-01\n-->\n/ferry list', 'list'],
   ])('of %j is read', (body, line) => {
     expect(commandIn(body)).toEqual({ line })
   })
@@ -18,7 +21,14 @@ describe('the command of a comment', () => {
     'How is /ferry status doing?',
     '> /ferry clear web-01',
     '    /ferry clear web-01',
+    '\t/ferry clear web-01',
+    ' \t/ferry clear web-01',
     '```\n/ferry clear web-01',
+    '```\n    ```\n/ferry clear web-01\n```',
+    '- ```\n  /ferry clear web-01\n  ```',
+    '10. ~~~\n  /ferry clear web-01\n    ~~~',
+    '<!--\n/ferry clear web-01\n-->',
+    'Hello <!--\n\n/ferry clear web-01',
     '`/ferry clear web-01`',
     '/ferryman',
     '/Ferry status',
