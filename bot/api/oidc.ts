@@ -154,9 +154,15 @@ function whyNot(error: unknown, audience: string, payload: JWTPayload): Distrust
   }
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
     return { code: 'wrong-algorithm', sentence: 'The token is not signed with RS256.' }
+  // Forged, or signed with a key that is newer than what was fetched last: the next fetch tells.
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return {
+      code: 'keys-unavailable',
+      sentence: `The token names a key that is not among those of its issuer; they are fetched every ${KEYS.cooldownDuration / 1000} s at most. Ask again.`,
+      isPassing: true,
+    }
   if (
     error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys
   )
     return { code: 'bad-signature', sentence: 'The token was not signed by its issuer.' }

@@ -53,25 +53,25 @@ export interface OidcIssuer {
   readonly fetched: () => number
   /** The keys cannot be had while it is off. */
   keysOff(isOff: boolean): void
+  /** Its key is called so from now on. */
+  renameKey(kid: string): void
   stop(): Promise<void>
 }
-
-const KEY = 'key-1'
 
 export async function startOidcIssuer(): Promise<OidcIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const stranger = await generateKeyPair('RS256')
-  const jwk = { ...(await exportJWK(publicKey)), kid: KEY, alg: 'RS256', use: 'sig' }
+  const jwk = { ...(await exportJWK(publicKey)), alg: 'RS256', use: 'sig' }
   const requestToken = randomUUID()
   let said: Readonly<Record<string, unknown>> = {}
   let answers: (number | Minted)[] = []
-  let [asked, fetched, isOff] = [0, 0, false]
+  let [asked, fetched, isOff, kid] = [0, 0, false, 'key-1']
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://issuer')
     if (url.pathname.endsWith('/.well-known/jwks')) {
       fetched++
-      return isOff ? send(response, 503, {}) : send(response, 200, { keys: [jwk] })
+      return isOff ? send(response, 503, {}) : send(response, 200, { keys: [{ ...jwk, kid }] })
     }
     if (url.pathname !== '/token' || request.headers.authorization !== `Bearer ${requestToken}`)
       return send(response, 401, {})
@@ -103,7 +103,7 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
           ? stranger.privateKey
           : new TextEncoder().encode(JSON.stringify(jwk))
     const alg = signedBy === 'public key as secret' ? 'HS256' : 'RS256'
-    return new SignJWT(payload).setProtectedHeader({ alg, kid: KEY, typ: 'JWT' }).sign(key)
+    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key)
   }
 
   return {
@@ -123,6 +123,9 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
     fetched: () => fetched,
     keysOff: (off) => {
       isOff = off
+    },
+    renameKey: (name) => {
+      kid = name
     },
     stop: async () => {
       server.closeAllConnections()
