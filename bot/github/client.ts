@@ -3,7 +3,7 @@ import { Probot, ProbotOctokit } from 'probot'
 import type { App } from '../../core/app/assemble.ts'
 import type { Route } from './calls.ts'
 import { probotLog } from './probot-log.ts'
-import { troubleOf } from './trouble.ts'
+import { GitHubTrouble, troubleOf } from './trouble.ts'
 
 export interface GitHubSettings {
   readonly appId: number
@@ -46,7 +46,7 @@ export function createProbot(settings: GitHubSettings, log: App['log']): Probot 
 }
 
 export function createClient(probot: Probot): GitHubClient {
-  /** Repositories do not change their installation while the App stays installed. */
+  /** Known until GitHub knows one of them no more. */
   const installations = new Map<string, number>()
   const caller =
     (installation: number | undefined, fixed: Readonly<Record<string, unknown>>): Call =>
@@ -59,17 +59,29 @@ export function createClient(probot: Probot): GitHubClient {
       }
     }
   const asApp = caller(undefined, {})
+  const ask = async (owner: string, repo: string): Promise<number> =>
+    (await asApp<{ id: number }>('GET /repos/{owner}/{repo}/installation', { owner, repo })).id
   return {
     asApp,
     in: async (repository, given) => {
       const [owner = '', repo = ''] = repository.split('/')
-      let installation = given ?? installations.get(repository)
-      if (installation === undefined) {
-        const found = await asApp<{ id: number }>('GET /repos/{owner}/{repo}/installation', { owner, repo })
-        installation = found.id
-      }
+      const known = given ?? installations.get(repository)
+      const installation = known ?? (await ask(owner, repo))
       installations.set(repository, installation)
-      return caller(installation, { owner, repo })
+      const call = caller(installation, { owner, repo })
+      if (known === undefined) return call
+      return async (route, parameters) => {
+        try {
+          return await call(route, parameters)
+        } catch (error) {
+          if (!(error instanceof GitHubTrouble) || error.kind !== 'gone') throw error
+          // An App that was taken out and installed again has another number; the former one is answered so, too.
+          const now = await ask(owner, repo)
+          installations.set(repository, now)
+          if (now === installation) throw error
+          return await caller(now, { owner, repo })(route, parameters)
+        }
+      }
     },
   }
 }
