@@ -84,9 +84,13 @@ export function readInputs(env: Environment): Inputs | Problem {
 function serverOf(text: string): string {
   const server = text.replace(/\/+$/, '')
   if (!URL.canParse(server)) fail('server-url is not the URL of a bot, such as https://ferry.example.com.')
-  const { protocol, hostname } = new URL(server)
+  const { protocol, hostname, username, password, search, hash } = new URL(server)
   if (protocol !== 'https:' && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
     fail('server-url is not https: the token would travel in the open.')
+  if (username || password || search || hash)
+    fail(
+      'server-url holds a user, a password, ? or #; it is the address alone, such as https://ferry.example.com.',
+    )
   return server
 }
 

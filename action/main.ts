@@ -50,8 +50,13 @@ async function main(): Promise<void> {
   }
   const isHurried = cancellation.signal.aborted || ending.code === 'bot-unreachable'
   await report({ ending, known, asked: askedLine(inputs), note, bot: isHurried ? undefined : bot })
-  saveState('step', 'reported')
+  // An answer that never came may have been lost on its way back: then something goes on that nobody here knows of.
+  const isUnknown = known.first === undefined && LOST.includes(ending.code)
+  saveState('step', isUnknown ? 'unanswered' : 'reported')
 }
+
+/** Endings after which it is not known whether the command has reached the bot. */
+const LOST: readonly string[] = ['run-cancelled', 'bot-unreachable']
 
 function botOf(inputs: Inputs, { hurry }: Cancellation): Bot {
   const parts = { server: inputs.server, patienceMs: inputs.patienceMs, hurry, say }

@@ -16,7 +16,7 @@ export async function afterStep(bot: Bot, inputs: Inputs, key: string): Promise<
     return say(
       isReported
         ? 'Ferry: nothing was left to do.'
-        : 'Ferry: the step was cut short, and whether its command was begun is not known; `audit` tells.',
+        : 'Ferry: the step has ended without an answer, and whether its command was begun is not known; `audit` tells.',
     )
   // A step that ended by its time-out leaves Ferry at work on purpose; only one that was cut short is stopped.
   const wasCut = !isReported || getState('cancelled') === 'true'

@@ -20767,9 +20767,13 @@ function readInputs(env) {
 function serverOf(text2) {
   const server = text2.replace(/\/+$/, "");
   if (!URL.canParse(server)) fail("server-url is not the URL of a bot, such as https://ferry.example.com.");
-  const { protocol, hostname } = new URL(server);
+  const { protocol, hostname, username, password, search, hash } = new URL(server);
   if (protocol !== "https:" && !["127.0.0.1", "localhost", "[::1]"].includes(hostname))
     fail("server-url is not https: the token would travel in the open.");
+  if (username || password || search || hash)
+    fail(
+      "server-url holds a user, a password, ? or #; it is the address alone, such as https://ferry.example.com."
+    );
   return server;
 }
 function oneOf(name, text2, words) {
@@ -21189,7 +21193,7 @@ async function afterStep(bot, inputs, key) {
   const isReported = getState("step") === "reported";
   if (going === void 0)
     return say(
-      isReported ? "Ferry: nothing was left to do." : "Ferry: the step was cut short, and whether its command was begun is not known; `audit` tells."
+      isReported ? "Ferry: nothing was left to do." : "Ferry: the step has ended without an answer, and whether its command was begun is not known; `audit` tells."
     );
   const wasCut = !isReported || getState("cancelled") === "true";
   try {
@@ -21437,8 +21441,10 @@ async function main() {
   }
   const isHurried = cancellation.signal.aborted || ending.code === "bot-unreachable";
   await report({ ending, known, asked: askedLine(inputs), note, bot: isHurried ? void 0 : bot });
-  saveState("step", "reported");
+  const isUnknown = known.first === void 0 && LOST.includes(ending.code);
+  saveState("step", isUnknown ? "unanswered" : "reported");
 }
+var LOST = ["run-cancelled", "bot-unreachable"];
 function botOf(inputs, { hurry }) {
   const parts = { server: inputs.server, patienceMs: inputs.patienceMs, hurry, say };
   return createBot({ ...parts, credentials: createCredentials(inputs, parts) });

@@ -41,6 +41,8 @@ describe('the inputs of the Action', () => {
   it.each([
     [{ 'INPUT_SERVER-URL': 'http://ferry.example.com' }, 'in the open'],
     [{ 'INPUT_SERVER-URL': 'ferry' }, 'server-url'],
+    [{ 'INPUT_SERVER-URL': 'https://me:secret@ferry.example.com' }, 'the address alone'],
+    [{ 'INPUT_SERVER-URL': 'https://ferry.example.com/?x' }, 'the address alone'],
     [{ INPUT_WAIT: 'forever' }, 'wait is not one of none, approval, sync, done.'],
     [{ INPUT_TIMEOUT: '5 hours' }, 'timeout: '],
     [{ INPUT_PATIENCE: '2h' }, 'patience: 2h is outside 1s to 1h'],

@@ -301,6 +301,23 @@ describe('a run that is cancelled', () => {
     expect(await stateOf(job)).toBe('pausing')
   })
 
+  it('says that it does not know what was begun when no answer had come', async () => {
+    const job = await jobIn(store, 'waiting')
+    const inputs = { command: 'sync', job: job.name }
+    net.next('/api/commands', 'reply lost', ...Array.from({ length: 40 }, () => 503))
+    const step = begin(inputs)
+    await step.says('Asking again')
+    step.signal('SIGINT')
+    step.signal('SIGTERM')
+    const ended = await step.ended()
+    net.next('/api/commands')
+
+    expect(ended.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'run-cancelled' })
+    expect(ended.summary).toContain('Whether it was begun is not known')
+    expect((await post(inputs, ended)).out).toContain('whether its command was begun is not known')
+    expect(await stateOf(job)).toBe('syncing')
+  })
+
   it('withdraws its request, so that nothing is approved that nobody waits for', async () => {
     const job = await jobIn(store, 'waiting')
     const step = begin(completing(job))
