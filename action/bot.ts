@@ -81,7 +81,10 @@ export async function patiently<T extends object>(
       // What was answered last is a reply of this very kind, when there is one.
       if (got.reply !== undefined) return got.reply as unknown as T
       if (got.code !== undefined) throw new Failure(got.code, got.again)
-      throw new Failure('bot-unreachable', `No bot answers at ${parts.server}: ${got.again}`)
+      throw new Failure(
+        'bot-unreachable',
+        `No bot answers at ${parts.server}. ${got.again} Look whether it runs, and whether ${parts.server}/healthz is reached from this runner. Whatever was begun goes on without this step.`,
+      )
     }
     parts.say(`${got.again} Asking again in ${(wait / 1000).toFixed(1)} s.`)
     await pause(wait, undefined, { signal: parts.hurry }).catch(() => undefined)
@@ -111,9 +114,9 @@ export async function post(
     const { status } = response
     const isPassing =
       status === 429 || status === 502 || status === 504 || (status >= 500 && asReply(read) === undefined)
-    return isPassing ? { again: `It answered with status ${status}.` } : { status, body: read }
+    return isPassing ? { again: `The bot answered with status ${status}.` } : { status, body: read }
   } catch (error) {
-    return { again: `It could not be reached (${reasonOf(error)}).` }
+    return { again: `The bot could not be reached (${reasonOf(error)}).` }
   }
 }
 

@@ -7,7 +7,7 @@ export const OUTPUTS = {
     'done, accepted (it goes on; the step did not wait), refused (nothing was changed), denied (others have not agreed) or failed',
   'reason-code':
     'A stable word for the reason: sync-started, ended, not-legal-now, approval-denied, agent-offline, timed-out, run-cancelled …',
-  state: 'The state of the job, such as waiting; empty when it is about no job',
+  state: 'The state of the job, such as waiting; empty when it is about no job, or was refused',
   'image-id': 'The newest image of the job, such as m-bp1…; empty when there is none',
   'sync-id': 'The sync that this step has begun or looked at',
   forecast:

@@ -126,14 +126,17 @@ async function follow(course: Course, parts: StepParts, known: Known): Promise<E
           ? { decision: 'done', code: doneCode(course), title: look.title }
           : { decision: 'failed', code: look.code, title: look.title }
       }
-      if (Date.now() + wait > end)
-        throw new Failure(
-          'timed-out',
-          `It has not ended within the timeout of this step. Ferry goes on with it: \`${course.ask}\` shows how far it is.`,
-        )
+      if (Date.now() + wait > end) throw new Failure('timed-out', lateWords(course, known))
       await pause(wait, undefined, { signal: cancellation.signal }).catch(() => undefined)
     }
   })
+}
+
+/** What goes on without the step, and how to look after it. */
+function lateWords({ of, ask }: Course, { approval }: Known): string {
+  if (of === 'approval')
+    return `Request ${approval ?? ''} was not decided within the timeout of this step. It still stands, and once approved it is carried out though this run is over: \`${ask}\` shows it, \`withdraw ${approval ?? ''}\` takes it back.`
+  return `It has not ended within the timeout of this step. Ferry goes on with it: \`${ask}\` shows how far it is.`
 }
 
 const doneCode = ({ of }: Course): string =>

@@ -20523,7 +20523,10 @@ async function patiently(parts, attempt2) {
     if (Date.now() + wait > end || parts.hurry.aborted) {
       if (got.reply !== void 0) return got.reply;
       if (got.code !== void 0) throw new Failure(got.code, got.again);
-      throw new Failure("bot-unreachable", `No bot answers at ${parts.server}: ${got.again}`);
+      throw new Failure(
+        "bot-unreachable",
+        `No bot answers at ${parts.server}. ${got.again} Look whether it runs, and whether ${parts.server}/healthz is reached from this runner. Whatever was begun goes on without this step.`
+      );
     }
     parts.say(`${got.again} Asking again in ${(wait / 1e3).toFixed(1)} s.`);
     await (0, import_promises.setTimeout)(wait, void 0, { signal: parts.hurry }).catch(() => void 0);
@@ -20543,9 +20546,9 @@ async function post(url, options) {
     const read = await response.json().catch(() => void 0);
     const { status } = response;
     const isPassing = status === 429 || status === 502 || status === 504 || status >= 500 && asReply(read) === void 0;
-    return isPassing ? { again: `It answered with status ${status}.` } : { status, body: read };
+    return isPassing ? { again: `The bot answered with status ${status}.` } : { status, body: read };
   } catch (error2) {
-    return { again: `It could not be reached (${reasonOf(error2)}).` };
+    return { again: `The bot could not be reached (${reasonOf(error2)}).` };
   }
 }
 function asReply(body) {
@@ -21385,13 +21388,15 @@ async function follow(course, parts, known) {
         return look.is === "done" ? { decision: "done", code: doneCode(course), title: look.title } : { decision: "failed", code: look.code, title: look.title };
       }
       if (Date.now() + wait > end)
-        throw new Failure(
-          "timed-out",
-          `It has not ended within the timeout of this step. Ferry goes on with it: \`${course.ask}\` shows how far it is.`
-        );
+        throw new Failure("timed-out", lateWords(course, known));
       await (0, import_promises3.setTimeout)(wait, void 0, { signal: cancellation.signal }).catch(() => void 0);
     }
   });
+}
+function lateWords({ of, ask }, { approval: approval2 }) {
+  if (of === "approval")
+    return `Request ${approval2 ?? ""} was not decided within the timeout of this step. It still stands, and once approved it is carried out though this run is over: \`${ask}\` shows it, \`withdraw ${approval2 ?? ""}\` takes it back.`;
+  return `It has not ended within the timeout of this step. Ferry goes on with it: \`${ask}\` shows how far it is.`;
 }
 var doneCode = ({ of }) => ({ approval: "approved", job: "ended", verification: "verified", task: "answered" })[of];
 function learn(known, reply) {

@@ -183,7 +183,8 @@ describe('what a step asks', () => {
     const page = await act({ command: 'list' })
 
     expect(silent.outputs).toMatchObject({ decision: 'failed', 'reason-code': 'bot-unreachable' })
-    expect(silent.annotations.join()).toContain('No bot answers at http://127.0.0.1:9')
+    expect(silent.annotations.join()).toContain('No bot answers at http://127.0.0.1:9.')
+    expect(silent.annotations.join()).toContain('/healthz')
     expect(page.outputs['reason-code']).toBe('not-a-bot')
   })
 

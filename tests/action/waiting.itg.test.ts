@@ -123,7 +123,7 @@ describe('a step that waits for a sync', () => {
     const body = { outcome: 'refused', code: 'internal', title: 'A look has failed.' }
     net.next('/api/commands', 502, { status: 500, body }, 'lost', 503, 'reply lost')
     await step.says('A look has failed.')
-    await step.says('It could not be reached')
+    await step.says('The bot could not be reached')
     await bring(job, 'waiting', synced)
 
     expect((await step.ended()).code).toBe(0)
@@ -202,6 +202,16 @@ describe('a step that needs the approval of others', () => {
       title: expect.stringContaining('asked for it yourself'),
     })
     expect((await step.ended()).outputs['reason-code']).toBe('approval-denied')
+  })
+
+  it('says at its timeout that the request stands, and what takes it back', async () => {
+    const job = await jobIn(store, 'waiting')
+
+    const { outputs, annotations } = await act({ ...completing(job), timeout: '1s' })
+
+    const number = await requestOf(job)
+    expect(outputs).toMatchObject({ decision: 'failed', 'reason-code': 'timed-out' })
+    expect(annotations.join()).toContain(`\`withdraw ${number}\` takes it back`)
   })
 
   it('ends with the approval when it waits for no more', async () => {

@@ -105,6 +105,16 @@ describe.each(EXAMPLES)('the example %s', (path) => {
 
   it('shows the rule of ferry.yaml that it needs, and the policy takes it', () => {
     expect(policyIn(path).workflows.rules).toHaveLength(1)
+    const [rule] = policyIn(path).workflows.rules
+    const file = `your-org/infra/.github/workflows/${path.split('/').pop() ?? ''}`
+    expect(rule?.job_workflow_ref).toEqual(rule?.ref.map((ref) => `${file}@${ref}`))
+  })
+
+  it('claims of no server that its services are stopped: a person says so, or a step before has stopped them', () => {
+    const claims = ours.filter(({ with: given }) => given?.['services-stopped'] === true)
+    const stops = stepsOf(path).some(({ run = '' }) => run.includes('systemctl stop'))
+
+    expect(stops ? [] : claims).toEqual([])
   })
 })
 
