@@ -21387,8 +21387,7 @@ async function follow(course, parts, known) {
         say(look.title);
         return look.is === "done" ? { decision: "done", code: doneCode(course), title: look.title } : { decision: "failed", code: look.code, title: look.title };
       }
-      if (Date.now() + wait > end)
-        throw new Failure("timed-out", lateWords(course, known));
+      if (Date.now() + wait > end) throw new Failure("timed-out", lateWords(course, known));
       await (0, import_promises3.setTimeout)(wait, void 0, { signal: cancellation.signal }).catch(() => void 0);
     }
   });
