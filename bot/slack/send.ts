@@ -22,7 +22,9 @@ export interface Standing {
 /** What a message of Ferry's is known by when it is looked for. */
 const EVENT_TYPE = 'ferry_message'
 const LOOK_BACK = 100
-const THREAD_BACK_MS = 15 * 60_000
+/** Of a thread all is looked through that was written while Slack may have been away; it gives so much at once. */
+const THREAD_BACK_MS = 12 * 3_600_000
+const THREAD_LOOK_BACK = 999
 
 /**
  * Sends with the richest blocks that the workspace takes. When it refuses them and takes lesser ones instead, that is
@@ -103,13 +105,18 @@ async function lookFor(
   place: Place,
   id: string,
 ): Promise<Standing | undefined> {
-  const asked = { channel: place.channel, limit: LOOK_BACK, include_all_metadata: true }
+  const asked = { channel: place.channel, include_all_metadata: true }
   const oldest = String((now.getTime() - THREAD_BACK_MS) / 1000)
   const { messages = [] } = await call<{ messages?: { ts?: string; metadata?: object }[] }>(() =>
     place.thread === undefined
-      ? workspace.client.conversations.history(asked)
+      ? workspace.client.conversations.history({ ...asked, limit: LOOK_BACK })
       : // Slack gives a thread from its beginning on, a channel from its end.
-        workspace.client.conversations.replies({ ...asked, ts: place.thread, oldest }),
+        workspace.client.conversations.replies({
+          ...asked,
+          ts: place.thread,
+          oldest,
+          limit: THREAD_LOOK_BACK,
+        }),
   )
   const found = messages.find(({ metadata }) => {
     const { event_type, event_payload } = (metadata ?? {}) as {

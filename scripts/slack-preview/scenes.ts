@@ -96,7 +96,7 @@ const request: View = {
       'Last sync': '#14 incremental: 3.4 GiB changed, 2 GiB sent, 8m 41s, ended 2026-11-25 22:09 UTC',
       'Newest image': '#14 m-bp1f8c2e0a7d, Verified; fuzzy: services were running',
       'Changed since': '212 MiB, counted 2026-11-25 22:11 UTC',
-      Window: 'Sat 22:00-02:00 Asia/Shanghai, open until 2026-11-26 02:00',
+      Window: 'Wed 22:00-02:00 UTC, open until 2026-11-26 02:00',
       Services: 'stopped on the source',
       'Cutover now': 'a cutover now means 4 to 6 min of downtime, from the last 8 syncs',
       Command: 'complete job=web-01 --last-sync --services-stopped',
@@ -115,12 +115,12 @@ const room: View = {
     ...{
       outcome: 'accepted',
       code: 'cutover-open',
-      title: 'Cutover 3 of web-01, db-02: 9 steps of 14 left.',
+      title: 'Cutover 3 of web-01, db-02: 10 steps of 14 left.',
     },
     facts: {
       Jobs: 'web-01, db-02',
       Roles: 'lead olga',
-      Window: 'open, closes 2026-11-26 02:00 Asia/Shanghai, in 3h 41m (web-01)',
+      Window: 'open, closes 2026-11-26 02:00 UTC, in 3h 46m (web-01)',
       Wave: 'in this order, 1 at a time; no further one begins once one has failed',
       'Sign-off': 'not yet',
     },
@@ -170,7 +170,7 @@ const status: Reply = {
     'Cutover now': 'a cutover now means 4 to 6 min of downtime, from the last 8 syncs; about 212 MiB to send',
     'Limited by': 'the network',
     'Last sync': '#14 incremental: 3.4 GiB changed, 2 GiB sent, 8m 41s, ended 22:09 UTC',
-    Window: 'Sat 22:00-02:00 Asia/Shanghai: open now',
+    Window: 'Wed 22:00-02:00 UTC: open now',
   },
 }
 

@@ -126,6 +126,27 @@ describe('/ferry in Slack', () => {
     expect(args).toMatchObject({ text: 'You are viewer, viewer.', thread_ts: expect.any(String) as string })
   })
 
+  it('does nothing for a bot that mentions it, whoever the bot speaks for', async () => {
+    const [job, other] = [await jobIn(rig.store, 'waiting'), await jobIn(rig.store, 'waiting')]
+    const mention = (line: string, more: object) => {
+      const event = {
+        ...{ type: 'app_mention', user: rig.workspace.userId('operator'), channel: rig.channel, ts: '7.7' },
+        ...{ text: `<@${rig.workspace.botUserId}> ${line}`, ...more },
+      }
+      const about = { type: 'event_callback', team_id: 'T000000001', event_id: randomUUID() }
+      const body = { ...about, event_time: Math.floor(Date.now() / 1000), event }
+      return fetch(`${rig.bot.url}/slack/events`, signed(JSON.stringify(body)))
+    }
+    expect((await mention(`pause ${job.name}`, { bot_id: 'B0OTHER' })).status).toBe(200)
+    await mention(`pause ${other.name}`, {})
+
+    // Of those that are carried out, the word of the later one comes later.
+    await eventually('the other', async () =>
+      rig.workspace.calls.some(({ args }) => JSON.stringify(args).includes(other.name)),
+    )
+    expect([await stateOf(job.name), await stateOf(other.name)]).toEqual(['waiting', 'paused'])
+  })
+
   it('answers where it is no member, at the address of the request', async () => {
     const job = await jobIn(rig.store, 'waiting')
     rig.workspace.fail('chat.postMessage', 1, { error: 'not_in_channel' })

@@ -88,7 +88,7 @@ describe('a channel of the policy file that is not there', () => {
 })
 
 describe('a message that may stand already', () => {
-  it('is looked for in the latest of its thread, which Slack gives from its beginning on', async () => {
+  it('is looked for in its thread as far back as an outage may last, which Slack gives from its beginning on', async () => {
     const looked: object[] = []
     const found = { ts: '7.7', metadata: { event_type: 'ferry_message', event_payload: { id: 'm1' } } }
     const looking = door({
@@ -103,7 +103,9 @@ describe('a message that may stand already', () => {
     const place = { channel: 'C1', thread: '1.1' }
     await looking.tell(place, { ...told, isRepeat: true }, new AbortController().signal)
 
-    expect(looked).toMatchObject([{ ts: '1.1', oldest: String(NOW.getTime() / 1000 - 15 * 60) }])
+    expect(looked).toMatchObject([
+      { ts: '1.1', oldest: String(NOW.getTime() / 1000 - 12 * 3600), limit: 999 },
+    ])
   })
 })
 
