@@ -185,8 +185,9 @@ export function text(describe: string, most = 200): Arg<string> {
     required: true,
     positional: true,
     parse: (value) => {
+      // Others read it where they decide: it may not turn the words around it, or look like lines of Ferry's own.
       // eslint-disable-next-line no-control-regex
-      if (/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(value))
+      if (/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u.test(value))
         throw bad('A text is one line without control characters.')
       if (value.length > most) throw bad(`The text has ${value.length} characters; ${most} are allowed.`)
       return value

@@ -126,7 +126,11 @@ const room: View = {
     },
     actions: [
       { label: 'addresses web-01', command: 'cutover check addresses web-01 cutover=3', effect: 'change' },
-      { label: 'services-up web-01', command: 'cutover check services-up web-01 cutover=3', effect: 'change' },
+      {
+        label: 'services-up web-01',
+        command: 'cutover check services-up web-01 cutover=3',
+        effect: 'change',
+      },
       {
         label: 'services-stopped db-02',
         command: 'cutover check services-stopped db-02 cutover=3',

@@ -21,11 +21,13 @@ export interface Rendering {
 export interface Message {
   readonly text: string
   readonly blocks?: Block[]
+  /** Of a text by itself: no address in it is made a link, as in blocks. */
+  readonly parse?: 'none'
 }
 
 export function messageOf(rendering: Rendering, tier: Tier): Message {
   return tier === 'text'
-    ? { text: plainText(rendering.blocks('classic')) }
+    ? { text: plainText(rendering.blocks('classic')), parse: 'none' }
     : { text: rendering.text, blocks: rendering.blocks(tier) }
 }
 

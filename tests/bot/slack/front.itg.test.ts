@@ -55,6 +55,24 @@ describe('a request to the Slack door', () => {
     })
   })
 
+  const form = (payload: unknown) => new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
+  const user = { user: { id: 'U0NOBODY' }, team: { id: 'T000000001' } }
+  it.each([
+    ['no JSON', 'payload=%7B', 400],
+    ['a mention by nobody', '{"type":"event_callback","event":{"type":"app_mention"}}', 200],
+    ['an event of tomorrow', '{"type":"event_callback","event":{"type":"made_tomorrow"}}', 200],
+    ['a command without its person', 'command=%2Fferry&text=list', 200],
+    ['a press nowhere', form({ ...user, type: 'block_actions', actions: [{ action_id: 'run:1' }] }), 200],
+    [
+      'a form without its state',
+      form({ ...user, type: 'view_submission', view: { callback_id: 'form' } }),
+      500,
+    ],
+  ])('that Slack has signed and that makes no sense does no harm: %s', async (_, body, status) => {
+    expect((await send(signed(body))).status).toBe(status)
+    expect((await send(signed(command('whoami')))).status).toBe(200)
+  })
+
   it('finds nothing under another path', async () => {
     expect(await send({ method: 'GET' })).toMatchObject({ status: 404 })
     expect(await send(signed('{}'), '/slack/install')).toMatchObject({ status: 404 })

@@ -55,6 +55,7 @@ describe('a reply in Slack', () => {
     )
 
     expect(messageOf(rendering, 'text')).toEqual({
+      parse: 'none',
       text: '✅ *web-01 is Waiting.*\n*State*: Waiting\nNext: `/ferry pause web-01`',
     })
   })
