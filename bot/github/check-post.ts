@@ -52,7 +52,8 @@ async function standing(call: Call, post: Post, reply: Reply): Promise<string | 
   return found && String(found.id)
 }
 
-async function commitOf(call: Call, ref: string): Promise<string> {
+/** The commit that a branch, a tag or HEAD is at now. */
+export async function commitOf(call: Call, ref: string): Promise<string> {
   return (await call<{ sha: string }>('GET /repos/{owner}/{repo}/commits/{ref}', { ref })).sha
 }
 

@@ -1,5 +1,6 @@
 /** The last sync of a job as a deployment: what GitHub keeps of a cutover, with the address that it led to. */
 import type { Post, View } from '../../core/app/doors.ts'
+import { commitOf } from './check-post.ts'
 import type { Call } from './client.ts'
 
 interface Deployment {
@@ -47,7 +48,9 @@ async function standing(call: Call, post: Post): Promise<string | undefined> {
 }
 
 async function make(call: Call, post: Post, { reply }: View): Promise<string> {
-  const { ref, environment } = post.place
+  const { ref: named, environment } = post.place
+  // A deployment is of a branch, a tag or a commit: of which commit HEAD is, only the commits of a repository know.
+  const ref = named === 'HEAD' ? await commitOf(call, named) : named
   const made = await call<Deployment>('POST /repos/{owner}/{repo}/deployments', {
     ...{
       ref,

@@ -106,6 +106,18 @@ const STATUSES = 'GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses
 const DEPLOYMENTS = 'GET /repos/{owner}/{repo}/deployments'
 
 describe('a cutover as a deployment', () => {
+  it('is of the commit that HEAD is at, where no branch is named', async () => {
+    const made = { 'POST /repos/{owner}/{repo}/deployments': { id: 8 }, [STATUSES]: [] }
+    const { call, sent } = github({ ...COMMIT, ...made })
+    await showDeployment(
+      call,
+      postOf({ place: { repository: 'acme/web', ref: 'HEAD', environment: 'x' } }),
+      viewOf('moving'),
+    )
+
+    expect(sent[0]).toMatchObject(['POST', { ref: 'c0ffee' }])
+  })
+
   it('is made once, with the address that it leads to and the run that has asked for it', async () => {
     const made = { 'POST /repos/{owner}/{repo}/deployments': { id: 8 }, [STATUSES]: [] }
     const { call, sent } = github(made)
