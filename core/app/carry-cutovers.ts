@@ -11,6 +11,7 @@ import { withObstacle } from '../domain/cutover.ts'
 import type { JobFacts } from '../domain/cutover-steps.ts'
 import type { Ask as Asked } from '../domain/cutover-wave.ts'
 import { nextAsks } from '../domain/cutover-wave.ts'
+import { formatMoment } from '../domain/duration.ts'
 import type { Log } from '../ports/log.ts'
 import type { Ask } from './ask.ts'
 
@@ -42,7 +43,15 @@ async function carryOn(parts: CutoverParts, cutover: Cutover): Promise<void> {
   }
 }
 
-async function askFor({ policy, ask }: CutoverParts, { command, job, as }: Asked): Promise<Reply> {
+async function askFor(
+  { policy, ask }: CutoverParts,
+  { command, job, as, staleSince }: Asked,
+): Promise<Reply> {
+  if (staleSince !== undefined)
+    return {
+      ...{ outcome: 'refused', code: 'said-long-ago', facts: {} },
+      title: `${as} said at ${formatMoment(staleSince)} that the services of ${job} are stopped, which is long ago: \`cutover check services-stopped ${job}\` says it anew.`,
+    }
   const person = policy.people.find(({ name }) => name === as)
   if (person === undefined)
     return {

@@ -8,6 +8,8 @@ export interface Ask {
   readonly command: 'complete' | 'verify'
   readonly job: string
   readonly as: string
+  /** Since when that was said, where it has been too long to be relied upon. */
+  readonly staleSince?: Date
 }
 
 export interface Wave {
@@ -18,6 +20,9 @@ export interface Wave {
 
 /** After a refusal the same is asked again once the job has changed, or so much later. */
 export const ASK_AGAIN_MS = 60_000
+
+/** A night. Whoever stopped services then, and came no further, has started them again: that is said anew. */
+const TICK_HOLDS_MS = 12 * 3_600_000
 
 /**
  * The next asks. A job's turn comes when all before it have begun, while fewer than `concurrency` are on their way; it
@@ -55,7 +60,12 @@ function begins({ concurrency, verifies }: Cutover, facts: readonly JobFacts[], 
     // Who comes later waits for who comes before, whether that one is ready or not.
     const tick = each.entry.ticks['services-stopped']
     if (free <= 0 || tick === undefined) break
-    if (mayBeAsked(each, now)) asks.push({ command: 'complete', job: each.job.name, as: tick.by })
+    const isStale = now.getTime() - tick.at.getTime() > TICK_HOLDS_MS
+    if (mayBeAsked(each, now))
+      asks.push({
+        ...{ command: 'complete', job: each.job.name, as: tick.by },
+        ...(isStale ? { staleSince: tick.at } : {}),
+      })
     free--
   }
   return asks

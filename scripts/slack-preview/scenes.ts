@@ -143,8 +143,8 @@ const room: View = {
           job: 'web-01',
           steps: [
             { step: 'services-stopped', label: 'Services stopped', state: 'done', detail: 'by olga' },
-            { step: 'approval', label: 'Approval', state: 'done', detail: 'request 17, approved by paula' },
-            { step: 'last-sync', label: 'Last sync', state: 'done', detail: '#15: 212 MiB, 4m 52s' },
+            { step: 'approval', label: 'Approval', state: 'done', detail: 'by paula (request 17)' },
+            { step: 'last-sync', label: 'Last sync', state: 'done', detail: '#15: 212 MiB changed, 4m 52s' },
             { step: 'complete', label: 'Complete', state: 'done', detail: '' },
             { step: 'verify', label: 'Verify', state: 'doing', detail: 'boots image #15' },
             { step: 'addresses', label: 'Addresses and DNS', state: 'to do', detail: '' },
@@ -155,7 +155,7 @@ const room: View = {
           job: 'db-02',
           steps: [
             { step: 'services-stopped', label: 'Services stopped', state: 'to do', detail: '' },
-            { step: 'approval', label: 'Approval', state: 'to do', detail: 'needs 1 other person' },
+            { step: 'approval', label: 'Approval', state: 'to do', detail: '1 needed' },
             { step: 'last-sync', label: 'Last sync', state: 'to do', detail: '' },
             { step: 'complete', label: 'Complete', state: 'to do', detail: '' },
             { step: 'verify', label: 'Verify', state: 'to do', detail: '' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { viewOf } from '../../../core/commands/view.ts'
+import { withTick } from '../../../core/domain/cutover.ts'
 import type { Job } from '../../../core/domain/job.ts'
 import { Policy } from '../../../core/domain/policy.ts'
 import { anEntry } from '../../support/a-job.ts'
@@ -166,6 +167,23 @@ describe('a wave', () => {
     expect(table?.rows.find(([step]) => step === 'Complete')?.[2]).toContain('is frozen by operator')
 
     await ask('operator', `unfreeze ${job.name}`)
+    await carryCutovers()
+    expect(await requests(job)).toHaveLength(1)
+  })
+
+  it('relies on nothing that was said of the services last night, until it is said anew', async () => {
+    const [job] = (await waiting()) as [Job]
+    const number = await opened([job], 'verify=off')
+    const cutover = await store.cutovers.byNumber(number)
+    const lastNight = { by: 'operator', at: new Date(Date.now() - 13 * 3_600_000) }
+    const ticked = cutover && withTick(cutover, [job.name], 'services-stopped', lastNight)
+    if (ticked !== undefined) await store.cutovers.change(ticked)
+    await carryCutovers()
+    expect(await requests(job)).toEqual([])
+    const { table } = await ask('viewer', `cutover status cutover=${number}`)
+    expect(table?.rows.find(([step]) => step === 'Complete')?.[2]).toContain('says it anew')
+
+    await ask('operator', `cutover check services-stopped cutover=${number}`)
     await carryCutovers()
     expect(await requests(job)).toHaveLength(1)
   })

@@ -210,6 +210,16 @@ describe('the wave', () => {
     expect(completes([{}, {}])).toEqual([])
   })
 
+  it('relies upon what was said of the services for a night, and no longer', () => {
+    const said = (hours: number): Given => ({
+      entry: { ticks: { 'services-stopped': mark('olga', -60 * hours) } },
+    })
+    expect(next([said(12)]).asks).toEqual([{ command: 'complete', job: 'web-01', as: 'olga' }])
+    expect(next([said(13)]).asks).toEqual([
+      { command: 'complete', job: 'web-01', as: 'olga', staleSince: at(-60 * 13) },
+    ])
+  })
+
   it.each<[string, readonly Given[], Partial<Cutover>, readonly string[]]>([
     ['one after the other', [READY, READY], {}, ['web-01']],
     ['two at a time', [READY, READY, READY], { concurrency: 2 }, ['web-01', 'web-02']],
