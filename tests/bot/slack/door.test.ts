@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Asked } from '../../../bot/slack/asked.ts'
 import { follow } from '../../../bot/slack/follow.ts'
 import { slackDoor } from '../../../bot/slack/posts.ts'
+import { respond } from '../../../bot/slack/send.ts'
 import { ONLY } from '../../../bot/slack/workspaces.ts'
 import type { NewPost, Post, Told } from '../../../core/app/doors.ts'
 import { PlaceGone } from '../../../core/app/doors.ts'
@@ -146,4 +147,21 @@ describe('what is asked for in a channel', () => {
   it('is followed in the workspace where it was asked, if that is another one with a channel of the same name', async () => {
     expect((await opened('T1', 'T2'))?.place).toEqual({ channel: 'C7', workspace: 'T2' })
   })
+})
+
+describe('an address to answer at', () => {
+  it.each(['https://hooks.slack.com.evil.example/x', 'http://hooks.slack.com/x', 'http://127.0.0.1:9/x'])(
+    'is one of Slack, or nothing is sent there: %s',
+    async (url) => {
+      const parts = {
+        app: { log: { warn: () => undefined } },
+        workspaces: { isPlain: async () => false },
+        responseBases: ['https://hooks.slack.com/'],
+      }
+      const rendering = { text: 'x', blocks: () => [] }
+      const answering = respond(parts as never, { id: ONLY } as never, url, rendering, {})
+
+      await expect(answering).rejects.toThrow('not_slack')
+    },
+  )
 })
