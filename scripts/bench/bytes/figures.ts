@@ -44,7 +44,11 @@ export interface Figures {
   readonly compareVsCat: number
   readonly syncs: Readonly<Record<Pattern, PatternFigures>>
   /** The first sync to a blank disk, to nbdcopy with its flush; null where that is not installed. */
-  readonly full: { readonly seconds: number; readonly vsNbdcopy: number | null }
+  readonly full: {
+    readonly seconds: number
+    readonly vsNbdcopy: number | null
+    readonly vsNbdcopyOverTls: number | null
+  }
   /** Comparing a block device that is not in the cache: `dd iflag=direct` by Ferry, so 1 is as fast; null without loop devices. */
   readonly coldVsDirect: number | null
   /** Null where the kernel's tracing or loop devices are not to be had. */

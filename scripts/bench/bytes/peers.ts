@@ -61,6 +61,13 @@ export const installedPeers = (): readonly Peer[] => PEERS.filter(({ name }) => 
 export const nbdcopy = (source: string, target: string): Promise<number> =>
   timed('nbdkit', '-U', '-', 'file', target, '--run', `nbdcopy ${source} $uri`)
 
+/** The same over TLS, under a key that both read from `keys` (a line `ferry:key in hex`). */
+export const nbdcopyOverTls = (source: string, target: string, keys: string): Promise<number> =>
+  timed(
+    ...(['nbdkit', '-U', '-', '--tls=require', `--tls-psk=${keys}`, 'file', target, '--run'] as const),
+    `nbdcopy ${source} "nbds+unix://ferry@/?socket=$unixsocket&tls-psk-file=${keys}"`,
+  )
+
 /** Reads a block device past the page cache. */
 export const directRead = (device: string): Promise<number> =>
   timed('dd', `if=${device}`, 'of=/dev/null', 'bs=1M', 'iflag=direct')
