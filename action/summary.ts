@@ -3,6 +3,7 @@ import { code, fenced, linkLines, table, text } from '../core/commands/markdown.
 import { drawBar, progressBars, progressLine } from '../core/commands/progress.ts'
 import type { SyncPhases } from '../core/commands/phases.ts'
 import type { Reply } from '../core/commands/reply.ts'
+import { ofJob } from './outputs.ts'
 import type { Ending, Known } from './step.ts'
 import { timeline } from './timeline.ts'
 
@@ -28,7 +29,7 @@ export function renderSummary(page: Page): string {
   const shown = known.last ?? known.first
   const facts = Object.entries(shown?.facts ?? {})
   const parts = [
-    `### ${MARKS[ending.decision]} ${text(ending.title)}`,
+    `### ${markOf(ending, shown)} ${text(ending.title)}`,
     `${code(asked.slice(0, 300))} · ${ending.decision} · reason code ${code(ending.code)}`,
     ...(note === undefined ? [] : [text(note)]),
     ...(facts.length === 0 ? [] : [table(['', ''], facts)]),
@@ -49,6 +50,11 @@ export function renderSummary(page: Page): string {
   ]
   const whole = parts.join('\n\n')
   return whole.length <= MOST_CHARACTERS ? whole : `${whole.slice(0, MOST_CHARACTERS)}\n\n… cut here.\n`
+}
+
+/** Telling of a fault went well; the fault did not, and a page is read by its mark. */
+function markOf({ decision }: Ending, shown: Reply | undefined): string {
+  return decision === 'done' && ofJob(shown)?.['state'] === 'error' ? '⚠️' : MARKS[decision]
 }
 
 /** Rows beyond these are left out, and it is said: a summary has an end, and readers too. */

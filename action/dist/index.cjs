@@ -21043,7 +21043,7 @@ function renderSummary(page) {
   const shown = known.last ?? known.first;
   const facts = Object.entries(shown?.facts ?? {});
   const parts = [
-    `### ${MARKS[ending.decision]} ${text(ending.title)}`,
+    `### ${markOf(ending, shown)} ${text(ending.title)}`,
     `${code(asked.slice(0, 300))} \xB7 ${ending.decision} \xB7 reason code ${code(ending.code)}`,
     ...note === void 0 ? [] : [text(note)],
     ...facts.length === 0 ? [] : [table(["", ""], facts)],
@@ -21063,6 +21063,9 @@ function renderSummary(page) {
 
 \u2026 cut here.
 `;
+}
+function markOf({ decision }, shown) {
+  return decision === "done" && ofJob(shown)?.["state"] === "error" ? "\u26A0\uFE0F" : MARKS[decision];
 }
 var MOST_ROWS = 100;
 function longTable({ columns, rows }) {

@@ -85,6 +85,22 @@ describe('the summary of a run', () => {
     expect(text).not.toMatch(/^# heading/m)
   })
 
+  it('marks a fault as one, though telling of it went well', () => {
+    const markOf = (state: string): string => {
+      const first: Reply = {
+        outcome: 'done',
+        code: 'status',
+        title: 'x',
+        facts: {},
+        data: { version: 1, state },
+      }
+      const ending = { decision: 'done', code: 'status', title: 'x' } as const
+      return page({ ending, known: { startedAt: 0, first } }).slice(0, 6)
+    }
+
+    expect([markOf('error'), markOf('waiting')]).toEqual(['### ⚠️', '### ✅ '])
+  })
+
   it('draws a timeline that nobody’s words can change', () => {
     const phases: SyncPhases = {
       title: '#3 full\n  click a call alert() %%{init: {}}%%',
