@@ -184,7 +184,9 @@ async function bundle({ entry, file }: Bundle, plugins: Plugin[], directory: str
 
 /** Builds the source agent and the receiver below `directory`, the repository by default; returns the paths. */
 export async function buildAgents(directory = ROOT): Promise<string[]> {
-  return Promise.all(AGENT_BUNDLES.map((each) => bundle(each, [...NATIVE.map(embed), oneLanguage], directory)))
+  return Promise.all(
+    AGENT_BUNDLES.map((each) => bundle(each, [...NATIVE.map(embed), oneLanguage], directory)),
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -22,6 +22,8 @@ const LOOKS_PER_RUN = 60
 /** GitHub takes ten status reports; the last word comes with the decision. */
 const MOST_REPORTS = 9
 const LONGEST_MS = 3_600_000
+/** True also where it is told to a run that waits after all. */
+const RUN_OVER = 'GitHub called the run over before anything was decided. Run the job again to ask anew.'
 
 /** A run waits: opens its gate; `again`: also when it was answered, for another job of the run asks. Repeatable. */
 export async function openGate(
@@ -38,7 +40,9 @@ export async function openGate(
     ...{ installationId: event.installation ?? 0, environment: event.environment },
     ...{ runId: String(event.run), attempt: String(run.run_attempt) },
   }
-  const { id } = await app.github.gates.open(gate, again)
+  const { id, answeredAt, reason } = await app.github.gates.open(gate, again)
+  // GitHub did not know the run for a moment, and the gate was closed without a word: since it waits, it is told now.
+  if (!again && answeredAt !== null && reason === RUN_OVER) await app.github.gates.open(gate, true)
   return `gate ${id}`
 }
 
@@ -132,7 +136,7 @@ async function shownAt(app: App, { approval }: Gate): Promise<readonly string[]>
 /** The run is over, cancelled for one: what was asked for it is worth nothing, unless another gate waits for the same. */
 async function close(app: App, gate: Gate): Promise<void> {
   const { gates } = app.github
-  await gates.decide(gate.id, 'rejected', 'The run was over before anything was decided.')
+  await gates.decide(gate.id, 'rejected', RUN_OVER)
   await gates.answered(gate)
   if (gate.approval === null) return
   const others = (await gates.ofApproval(gate.approval)).filter(({ answeredAt }) => answeredAt === null)

@@ -1,5 +1,5 @@
 import { counted } from '../domain/counted.ts'
-import { downtimeOf, reportOf, timelineOf } from '../domain/cutover-report.ts'
+import { downtimeOf, reportOf } from '../domain/cutover-report.ts'
 import type { Cutover, CutoverPlan } from '../domain/cutover.ts'
 import type { Job } from '../domain/job.ts'
 import { STATE_LABELS } from '../domain/job.ts'
@@ -8,7 +8,7 @@ import { choice, count, name, named, names, optional, text } from './args.ts'
 import { cutoverChart } from './chart.ts'
 import type { Context } from './define.ts'
 import { defineCommand } from './define.ts'
-import { describeCutover, factsOf } from './describe-cutover.ts'
+import { describeCutover, factsOf, happenedIn } from './describe-cutover.ts'
 import { scoreWords } from './describe-forecast.ts'
 import { cutoverNumber, findCutover } from './find-cutover.ts'
 import { refuseOutside } from './limits.ts'
@@ -142,17 +142,7 @@ export const cutoverReport = defineCommand({
 export async function reportReply(context: Context, cutover: Cutover) {
   const { store } = context
   const now = await store.now()
-  const until = cutover.ended?.at ?? now
-  const ids = cutover.jobs.map(({ jobId }) => jobId)
-  const [facts, rows] = await Promise.all([
-    factsOf(context, cutover),
-    store.audit.of(ids, cutover.startedAt, new Date(until.getTime() + 1000)),
-  ])
-  const timeline = timelineOf(
-    rows.map(({ at, job, actor, action, outcome, facts: told = {} }) => ({
-      ...{ at, job, person: actor.person, action, outcome, facts: told },
-    })),
-  )
+  const [facts, timeline] = await Promise.all([factsOf(context, cutover), happenedIn(context, cutover, now)])
   const forecasts = facts.map(({ finalSync }) => {
     if (finalSync === undefined) return ''
     const { forecast, verdict } = scoreWords(finalSync)

@@ -1,6 +1,8 @@
 /** A cutover as people see it: the checklist as it truly stands, the window, the roles, and what to do next. */
 import { counted } from '../domain/counted.ts'
 import type { Cutover } from '../domain/cutover.ts'
+import type { TimelineEntry } from '../domain/cutover-report.ts'
+import { timelineOf } from '../domain/cutover-report.ts'
 import { rolesWords } from '../domain/cutover.ts'
 import type { JobFacts, Step } from '../domain/cutover-steps.ts'
 import { isThrough, STEP_LABELS, STEPS, stepsOf } from '../domain/cutover-steps.ts'
@@ -15,6 +17,7 @@ import { resultWords } from './verification-records.ts'
 import type { View } from './view.ts'
 
 const MOST_STEPS = 8
+const MOST_HAPPENINGS = 3
 
 /** What is known of each of its jobs, in their order. */
 export async function factsOf(
@@ -47,6 +50,25 @@ export async function factsOf(
   )
 }
 
+/** Its timeline so far, drawn from the audit, oldest first. */
+export async function happenedIn(
+  { store }: Looking,
+  { jobs, startedAt, ended }: Cutover,
+  now: Date,
+): Promise<readonly TimelineEntry[]> {
+  const until = new Date((ended?.at ?? now).getTime() + 1000)
+  const rows = await store.audit.of(
+    jobs.map(({ jobId }) => jobId),
+    startedAt,
+    until,
+  )
+  return timelineOf(
+    rows.map(({ at, job, actor, action, outcome, facts = {} }) => ({
+      ...{ at, job, person: actor.person, action, outcome, facts },
+    })),
+  )
+}
+
 export async function viewCutover(looking: Looking, number: string): Promise<View | undefined> {
   const { store } = looking
   const cutover = /^[0-9]{1,9}$/.test(number) ? await store.cutovers.byNumber(Number(number)) : undefined
@@ -61,7 +83,8 @@ export async function describeCutover(
   looking: Looking,
   cutover: Cutover,
 ): Promise<{ readonly reply: Reply; readonly halted: boolean; readonly isMoving: boolean }> {
-  const [facts, now] = await Promise.all([factsOf(looking, cutover), looking.store.now()])
+  const now = await looking.store.now()
+  const [facts, timeline] = await Promise.all([factsOf(looking, cutover), happenedIn(looking, cutover, now)])
   const { halted } = nextAsks(cutover, facts, now)
   const checklist = facts.map((each) => ({ facts: each, steps: stepsOf(each) }))
   const all = checklist.flatMap(({ steps }) => steps)
@@ -80,6 +103,7 @@ export async function describeCutover(
           }),
       ...(halted === null ? {} : { 'Held up by': halted }),
       ...(verifies ? {} : { Verification: 'only when somebody asks for it' }),
+      ...latest(timeline, names.length > 1),
       'Sign-off': signedOff === null ? 'not yet' : `by ${signedOff.by}, ${formatMoment(signedOff.at)}`,
       ...(ended === null
         ? {}
@@ -114,6 +138,17 @@ export async function describeCutover(
           more,
         )
   return { reply, halted: halted !== null, isMoving: all.some(({ state }) => state === 'doing') }
+}
+
+/** The end of the timeline; the report has all of it. */
+function latest(timeline: readonly TimelineEntry[], ofSeveral: boolean): Readonly<Record<string, string>> {
+  const words = timeline
+    .slice(-MOST_HAPPENINGS)
+    .map(
+      ({ at, who, job, what }) =>
+        `${at.toISOString().slice(11, 16)} ${who}${ofSeveral && job !== '' ? ` (${job})` : ''}: ${what}`,
+    )
+  return words.length === 0 ? {} : { Latest: `${words.join('; ')} (times in UTC)` }
 }
 
 interface Checked {

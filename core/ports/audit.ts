@@ -12,7 +12,7 @@ export interface Audit {
   add(entry: AuditEntry, jobId?: string): Promise<void>
   /** Newest first. */
   list(options: { readonly jobId?: string; readonly limit: number }): Promise<readonly AuditRow[]>
-  /** Of these jobs, from `from` to `to`, oldest first; the first 500. */
+  /** Of these jobs, from `from` to `to`, oldest first; the last 500 of them. */
   of(jobIds: readonly string[], from: Date, to: Date): Promise<readonly AuditRow[]>
   /** The first entry of an actor with this `facts.key`: whether something asked under a key has happened. */
   withKey(key: string): Promise<AuditRow | undefined>

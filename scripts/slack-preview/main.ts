@@ -14,7 +14,7 @@ const PICTURES: Readonly<Record<string, readonly [width: number, height: number]
   sync: [844, 340],
   'sync-failed': [844, 370],
   approval: [844, 450],
-  cutover: [844, 880],
+  cutover: [844, 930],
   history: [844, 800],
   complete: [600, 590],
   home: [1150, 770],

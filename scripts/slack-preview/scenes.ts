@@ -122,6 +122,8 @@ const room: View = {
       Roles: 'lead olga',
       Window: 'open, closes 2026-11-26 02:00 UTC, in 3h 46m (web-01)',
       Wave: 'in this order, 1 at a time; no further one begins once one has failed',
+      Latest:
+        '22:09 paula (web-01): approve: approved, command complete, request 17; 22:13 ferry (web-01): completed; 22:13 ferry (web-01): verify: begun (times in UTC)',
       'Sign-off': 'not yet',
     },
     actions: [

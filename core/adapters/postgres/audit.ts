@@ -29,9 +29,8 @@ export function openAudit({ db, ask, run }: Database): Audit {
 
     async of(jobIds, from, to) {
       const wanted = and(inArray(audit.jobId, [...jobIds]), gte(audit.at, from), lte(audit.at, to))
-      return (await ask(db.select().from(audit).where(wanted).orderBy(asc(audit.seq)).limit(500))).map(
-        toAuditRow,
-      )
+      const rows = await ask(db.select().from(audit).where(wanted).orderBy(desc(audit.seq)).limit(500))
+      return rows.map(toAuditRow).toReversed()
     },
 
     async withKey(key) {

@@ -271,6 +271,23 @@ describe('a gate', () => {
     })
   })
 
+  it('that was closed because GitHub knew its run no more for a moment is answered all the same', async () => {
+    const job = await aJob()
+    const run = await github.startRun({ actor: 'olga', environment: `cutover-${job}` })
+    const number = await requestOf(run)
+    github.cancel(run)
+    await eventually('the end of the gate', async () => {
+      await ferry.sql`update github_gates set tries = 59 where approval = ${number}`
+      return (await ferry.store.gates.ofRun(keyOf(run))).every(({ answeredAt }) => answeredAt !== null)
+    })
+    expect(run.decision).toBeUndefined()
+    run.status = 'waiting'
+
+    expect(await decided(run)).toBe(
+      'rejected: GitHub called the run over before anything was decided. Run the job again to ask anew.',
+    )
+  })
+
   it('is carried on by the next bot when one dies', async () => {
     const job = await aJob()
     const run = await github.startRun({ actor: 'olga', environment: `cutover-${job}` })
