@@ -1,4 +1,5 @@
 /** A whole migration as an operator sees it in Slack: commands are typed, buttons pressed, forms sent, and nothing else. */
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,11 @@ const workspace = await openSlackWorkspace({
   users: ['olga', 'paula', 'ada'],
   channels: ['migrations'],
 })
-afterAll(() => workspace.close())
+let agent: ChildProcess | undefined
+afterAll(async () => {
+  if (agent !== undefined) await killAgent(agent)
+  await workspace.close()
+})
 const slackOf = (name: string) => ({ slack: workspace.userId(name) })
 const ferry = await startFerry({
   people: { olga: slackOf('olga'), paula: slackOf('paula'), ada: slackOf('ada') },
@@ -69,11 +74,10 @@ describe('a migration in Slack', () => {
   it('lets the source in by a code that only the asker sees', async () => {
     const answer = await told(() => olga.types('enrol web-01'))
     const code = /--code (\w+)/.exec(wordsOf(answer))?.[1] ?? ''
-    const agent = startAgent([
+    agent = startAgent([
       ...['--server', ferry.url, '--code', code, '--home', join(home, 'agent')],
       ...disks.flatMap(({ path }) => ['--disk', path]),
     ])
-    afterAll(() => killAgent(agent))
 
     await eventually('the agent', async () => (await ferry.store.sources.named('web-01'))?.agent)
     expect(JSON.stringify(await workspace.messages(channel))).not.toContain(code)
