@@ -96,7 +96,9 @@ describe('a cutover of one job', () => {
     await ask('approver', `approve ${request?.number ?? 0}`)
     expect(await stateOf(job)).toBe('syncing')
     const status = await ask('viewer', `cutover status ${job.name}`)
-    expect(status.facts?.['Latest']).toMatch(/operator: complete: approval asked; .* approver: approve: approved/)
+    expect(status.facts?.['Latest']).toMatch(
+      /operator: complete: approval asked; .* approver: approve: approved/,
+    )
     expect(status.table?.rows).toContainEqual(['Last sync', 'doing', '#2 is comparing, 0 %'])
 
     await finish(job)
