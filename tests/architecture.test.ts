@@ -36,10 +36,10 @@ const TABLE: Readonly<Record<string, Row>> = {
   action: { ours: ['core/commands'], npm: ['@actions/core'] },
   cli: { ours: ['core/commands'], npm: [] },
   agent: { ours: ['agent/protocol', 'agent/source', 'agent/receiver'], npm: [] },
-  // Both ends digest, so the digest is part of what they agree on.
-  'agent/protocol': { ours: [], npm: ['zod', '@napi-rs/blake-hash', 'hash-wasm'] },
+  // Both ends digest, so the digest is part of what they agree on; and both call libc.
+  'agent/protocol': { ours: [], npm: ['zod', '@napi-rs/blake-hash', 'hash-wasm', 'koffi'] },
   'agent/source': { ours: ['agent/protocol'], npm: ['zod', 'koffi'] },
-  'agent/receiver': { ours: ['agent/protocol'], npm: ['zod', 'koffi'] },
+  'agent/receiver': { ours: ['agent/protocol'], npm: ['zod'] },
   sandbox: { ours: [], npm: [] },
 }
 
