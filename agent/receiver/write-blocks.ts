@@ -63,7 +63,7 @@ function runsOf(batch: CheckedBatch, lacking: ReadonlySet<number>): Run[] {
   return runs
 }
 
-/** A run shorter than this is left to the page cache, which writes many of them out at once (measured: a third faster). */
+/** A run shorter than this is left to the page cache, which writes many of them out at once (measured: 15 to 20 % less for a sync of many). */
 const DIRECT_BYTES = 4 * BLOCK_BYTES
 
 /** A run of zeros from this length on is not written but punched: for less the call costs as much. */

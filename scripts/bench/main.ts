@@ -6,6 +6,7 @@
  *   npm run bench -- slack        the Slack door alone: acknowledgements under load, the App Home
  *   npm run bench -- bytes        the byte path alone, on larger disks, against rsync and nbdcopy (bytes/run.ts)
  */
+import { USAGE } from './bytes/settings.ts'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -37,9 +38,7 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
 })
 if (values.help === true) {
-  process.stdout.write(
-    'npm run bench [-- --rounds N] [--json]\nnpm run bench -- bytes [--size GIB] [--rounds N] [--peer-rounds N] [--curve GIB,…|none] [--dir PATH] [--json]\nnpm run bench -- slack [--json]\n',
-  )
+  process.stdout.write(`npm run bench [-- --rounds N] [--json]\n${USAGE}\nnpm run bench -- slack [--json]\n`)
   process.exit(0)
 }
 const directory = resolve('.ferry', 'bench')
