@@ -238,10 +238,13 @@ describe.skipIf(obstacle !== undefined)('a sync of a tracked disk', () => {
     for (const block of [10, 4000]) writeSync(fd, Buffer.alloc(100, 'x'), 0, 100, block * BLOCK_BYTES)
     closeSync(fd)
 
-    expect((await stage.sync()).comparison).toBe('only written blocks, 0 of 4800')
+    // The slice behind the first sync may still come across them; else the one behind the second does.
+    const next = await stage.sync()
     await until('the find', () => program.log.includes('a write was not recorded'))
-    const report = await stage.sync()
+    const isFoundBefore = next.comparison.startsWith('every block')
+    const report = isFoundBefore ? next : await stage.sync()
 
+    expect(next.comparison).toBe(isFoundBefore ? report.comparison : 'only written blocks, 0 of 4800')
     expect(report.comparison).toMatch(
       /^every block: WRITE_UNSEEN: block (10|4000) differed and no write to it was recorded$/,
     )
